@@ -1,0 +1,18 @@
+//! Names of annotations.
+
+/// Asks for a reconciliation; any new value does.
+pub const RECONCILE_REQUESTED: &str = "reconcile.fluxcd.io/requestedAt";
+/// Prefix of the annotations that an object adds to its events.
+pub const EVENT_PREFIX: &str = "event.toolkit.fluxcd.io/";
+/// On a CRD: keeps Flux's variable substitution away from it.
+pub const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
+
+/// On an ImageUpdateAutomation: the same as `spec.approval`, for clusters whose schema lacks it.
+pub const APPROVAL: &str = "repin.dev/approval";
+/// On an ImagePolicy: the same as `spec.minimumAge`, for clusters whose schema lacks it.
+pub const MINIMUM_AGE: &str = "repin.dev/minimum-age";
+/// On an ImagePolicy: the same as `spec.downgradePolicy`, for clusters whose schema lacks it.
+pub const DOWNGRADE_POLICY: &str = "repin.dev/downgrade-policy";
+/// On an object converted to an older version: what that version cannot hold. Conversion to the
+/// stored version reads and removes it.
+pub const CARRIED: &str = "repin.dev/carried";

@@ -1,0 +1,243 @@
+use std::collections::BTreeMap;
+
+use kube::CustomResource;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::image::v1::{ImageRef, SigningKey, SourceKind};
+use crate::source::GitRepositoryRef;
+use crate::{Condition, Time, absent, schema};
+
+/// Which bytes of a Git repository are to be changed, and the commit that changes them.
+///
+/// The spec is everything that is written, byte for byte, and is immutable: what a person approves
+/// is what is pushed.
+#[derive(
+    CustomResource, Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq,
+)]
+#[kube(
+    group = "repin.dev",
+    version = "v1alpha1",
+    kind = "ImageUpdatePlan",
+    plural = "imageupdateplans",
+    namespaced,
+    status = "ImageUpdatePlanStatus",
+    derive = "PartialEq",
+    derive = "Default",
+    shortname = "iup",
+    category = "repin",
+    doc = "The edits and the commit that an ImageUpdateAutomation leads to, made by manifest-setter and written by git-writer.",
+    printcolumn = r#"{"name":"Automation","type":"string","jsonPath":".spec.automationRef.name"}"#,
+    printcolumn = r#"{"name":"Target","type":"string","jsonPath":".spec.push.branch"}"#,
+    printcolumn = r#"{"name":"Files","type":"integer","jsonPath":".spec.fileCount"}"#,
+    printcolumn = r#"{"name":"Edits","type":"integer","jsonPath":".spec.editCount"}"#,
+    printcolumn = r#"{"name":"Phase","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason"}"#,
+    printcolumn = r#"{"name":"Commit","type":"string","jsonPath":".status.commit"}"#,
+    printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message","priority":1}"#,
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
+)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = schema::rules(&[
+    ("self == oldSelf", "spec is immutable: a changed decision is a new plan"),
+])))]
+pub struct ImageUpdatePlanSpec {
+    /// The automation that the plan is made for.
+    pub automation_ref: AutomationReference,
+    /// The GitRepository that gives access to the repository.
+    pub source_ref: PlanSource,
+    /// What was checked out when the plan was made.
+    pub checkout: Checkout,
+    /// Where the commit goes.
+    pub push: PushTarget,
+    /// Author and committer.
+    pub author: Author,
+    /// Key that signs the commit, as the automation names it; unsigned where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_key: Option<SigningKey>,
+    /// The rendered commit message.
+    pub message: String,
+    /// The policies that the edits follow, each with the image it had selected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyUse>,
+    /// How many files are edited: the length of `files`.
+    pub file_count: i64,
+    /// How many edits there are in all files.
+    pub edit_count: i64,
+    /// The files in lexical order of their paths.
+    pub files: Vec<FileEdits>,
+}
+
+/// An automation in the plan's namespace.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+pub struct AutomationReference {
+    /// Name of the ImageUpdateAutomation.
+    pub name: String,
+    /// Its uid; empty when the plan was made without a cluster.
+    pub uid: String,
+}
+
+/// A GitRepository.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanSource {
+    /// Kind of the source.
+    #[serde(default)]
+    pub kind: SourceKind,
+    /// Name of the source.
+    pub name: String,
+    /// Namespace of the source, always written out.
+    pub namespace: String,
+}
+
+/// What was checked out when the plan was made.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checkout {
+    /// The reference in effect: the automation's, else the GitRepository's, else `master`.
+    #[serde(rename = "ref")]
+    pub reference: GitRepositoryRef,
+    /// Full id of the commit that it stood for.
+    pub commit: String,
+}
+
+/// Where the commit goes.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+pub struct PushTarget {
+    /// Branch that is pushed to, without `refs/heads/`.
+    pub branch: String,
+    /// Full id of the commit that the edits were computed on and the new commit is put on: the head
+    /// of the push branch where that is a branch of its own and exists, else `checkout.commit`.
+    pub base: String,
+    /// Refspec that is pushed in addition to the branch.
+    #[serde(
+        default,
+        deserialize_with = "absent::empty_string",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub refspec: Option<String>,
+    /// Push options sent to the server.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+}
+
+/// Author and committer of the commit.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Author {
+    /// Name; may be empty.
+    #[serde(default)]
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+}
+
+/// A policy and the image it had selected.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyUse {
+    /// Namespace of the ImagePolicy.
+    pub namespace: String,
+    /// Name of the ImagePolicy.
+    pub name: String,
+    /// The image it had selected.
+    #[serde(rename = "ref")]
+    pub reference: ImageRef,
+}
+
+/// The edits of one file.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileEdits {
+    /// Path from the root of the repository, with `/` between its parts.
+    pub path: String,
+    /// Id of the blob that the edits apply to.
+    pub blob: String,
+    /// The edits in ascending order of their offsets, without overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// Replaces one run of bytes by another.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Edit {
+    /// Offset of the first byte replaced, from the start of the file.
+    #[schemars(range(min = 0))]
+    pub offset: i64,
+    /// The bytes that stand there, quotes included where they change.
+    pub old: String,
+    /// The bytes that take their place.
+    pub new: String,
+    /// Line of the edit, counted from 1.
+    #[schemars(range(min = 1))]
+    pub line: i64,
+    /// Path of the field in its object, such as `.spec.template.spec.containers[0].image`.
+    pub field: String,
+    /// The object that the field belongs to.
+    pub object: EditedObject,
+    /// The marker's text: `namespace:policy`, with `:tag`, `:name` or `:digest` behind it.
+    pub setter: String,
+    /// The field's value before, without quotes.
+    pub old_value: String,
+    /// The field's value after, without quotes.
+    pub new_value: String,
+}
+
+/// The object that an edit changes; members that the manifest lacks are empty.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct EditedObject {
+    /// `apiVersion` of the manifest.
+    #[serde(default)]
+    pub api_version: String,
+    /// `kind` of the manifest.
+    #[serde(default)]
+    pub kind: String,
+    /// `metadata.namespace` of the manifest.
+    #[serde(default)]
+    pub namespace: String,
+    /// `metadata.name` of the manifest.
+    #[serde(default)]
+    pub name: String,
+}
+
+/// How far the plan has come.
+///
+/// The reason of the Ready condition is the phase: `Pending`, `AwaitingApproval`, `Pushed`,
+/// `Superseded` or `Failed`.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageUpdatePlanStatus {
+    /// Ready, whose reason is the phase.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::conditions")]
+    pub conditions: Vec<Condition>,
+    /// The generation that the status is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// What makes the commit reproducible; stored before it is pushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prepared: Option<PreparedCommit>,
+    /// Full id of the commit pushed.
+    #[serde(
+        default,
+        deserialize_with = "absent::empty_string",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub commit: Option<String>,
+    /// When it was pushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed_time: Option<Time>,
+}
+
+/// A commit that is about to be pushed, or was.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
+pub struct PreparedCommit {
+    /// Full id of the commit.
+    pub commit: String,
+    /// Full id of its parent.
+    pub parent: String,
+    /// Its date, author's and committer's.
+    pub time: Time,
+    /// Its armored signature.
+    #[serde(
+        default,
+        deserialize_with = "absent::empty_string",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub signature: Option<String>,
+}
