@@ -42,7 +42,10 @@ pub fn check_access(
         return Ok(());
     }
     let Some(access_from) = access_from else {
-        return Err(AccessDenied::NoAccessFrom { namespace: namespace.to_owned(), name: name.to_owned() });
+        return Err(AccessDenied::NoAccessFrom {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        });
     };
     if access_from.admits(labels) {
         return Ok(());
@@ -61,13 +64,21 @@ mod tests {
     use super::*;
 
     fn check(from: &str, selectors: Option<&[&[(&str, &str)]]>) -> Result<(), String> {
-        let labels = BTreeMap::from([("team".to_owned(), "a".to_owned()), ("env".to_owned(), "prod".to_owned())]);
+        let labels = BTreeMap::from([
+            ("team".to_owned(), "a".to_owned()),
+            ("env".to_owned(), "prod".to_owned()),
+        ]);
         let selector = |labels: &&[(&str, &str)]| NamespaceSelector {
-            match_labels: labels.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            match_labels: labels
+                .iter()
+                .map(|&(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
         };
-        let access_from = selectors
-            .map(|selectors| AccessFrom { namespace_selectors: selectors.iter().map(selector).collect() });
-        check_access(from, &labels, ("images", "app"), access_from.as_ref()).map_err(|error| error.to_string())
+        let access_from = selectors.map(|selectors| AccessFrom {
+            namespace_selectors: selectors.iter().map(selector).collect(),
+        });
+        check_access(from, &labels, ("images", "app"), access_from.as_ref())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -78,10 +89,19 @@ mod tests {
 
     #[test]
     fn another_namespace_needs_a_selector_that_matches() {
-        assert_eq!(check("apps", Some(&[&[("team", "b")], &[("team", "a"), ("env", "prod")]])), Ok(()));
+        assert_eq!(
+            check(
+                "apps",
+                Some(&[&[("team", "b")], &[("team", "a"), ("env", "prod")]])
+            ),
+            Ok(())
+        );
         assert_eq!(check("apps", Some(&[&[]])), Ok(()));
         let mismatch = "access denied: 'images/app' can't be accessed due to ACL labels mismatch on namespace 'apps'";
-        assert_eq!(check("apps", Some(&[&[("team", "a"), ("env", "dev")]])), Err(mismatch.to_owned()));
+        assert_eq!(
+            check("apps", Some(&[&[("team", "a"), ("env", "dev")]])),
+            Err(mismatch.to_owned())
+        );
         assert_eq!(check("apps", Some(&[])), Err(mismatch.to_owned()));
         let missing = "access denied: 'images/app' can't be accessed due to missing ACL labels on 'accessFrom'";
         assert_eq!(check("apps", None), Err(missing.to_owned()));

@@ -7,12 +7,18 @@ use crate::EvaluateError;
 /// Whether the digest of `selected` must be asked for, given what the policy chose before.
 ///
 /// `Never` asks never, `Always` at every evaluation, `IfNotPresent` when name or tag changed or no digest is known.
-pub fn needs_digest(policy: DigestReflectionPolicy, selected: &ImageRef, previous: Option<&ImageRef>) -> bool {
+pub fn needs_digest(
+    policy: DigestReflectionPolicy,
+    selected: &ImageRef,
+    previous: Option<&ImageRef>,
+) -> bool {
     match policy {
         DigestReflectionPolicy::Never => false,
         DigestReflectionPolicy::Always => true,
         DigestReflectionPolicy::IfNotPresent => !previous.is_some_and(|previous| {
-            previous.name == selected.name && previous.tag == selected.tag && previous.digest.is_some()
+            previous.name == selected.name
+                && previous.tag == selected.tag
+                && previous.digest.is_some()
         }),
     }
 }
@@ -26,18 +32,25 @@ pub async fn reflect_digest(
     previous: Option<&ImageRef>,
 ) -> Result<ImageRef, EvaluateError> {
     if policy == DigestReflectionPolicy::Never {
-        return Ok(ImageRef { digest: None, ..selected });
+        return Ok(ImageRef {
+            digest: None,
+            ..selected
+        });
     }
     if !needs_digest(policy, &selected, previous) {
         let digest = previous.and_then(|previous| previous.digest.clone());
         return Ok(ImageRef { digest, ..selected });
     }
-    let digest = client.resolve_digest(image, &selected.tag, access).await.map_err(|source| {
-        EvaluateError::FetchDigest {
+    let digest = client
+        .resolve_digest(image, &selected.tag, access)
+        .await
+        .map_err(|source| EvaluateError::FetchDigest {
             image: selected.name.clone(),
             tag: selected.tag.clone(),
             source: Box::new(source),
-        }
-    })?;
-    Ok(ImageRef { digest: Some(digest.to_string()), ..selected })
+        })?;
+    Ok(ImageRef {
+        digest: Some(digest.to_string()),
+        ..selected
+    })
 }

@@ -1,4 +1,6 @@
-use api::image::v1::{DowngradePolicy, ImagePolicy, ImagePolicyChoice, ImageRef, Order as SortOrder};
+use api::image::v1::{
+    DowngradePolicy, ImagePolicy, ImagePolicyChoice, ImageRef, Order as SortOrder,
+};
 use api::safeguards;
 use image_ref::Tags;
 use tag_policy::{Constraint, Explanation, Filter, Order, Policy, Selector};
@@ -20,10 +22,20 @@ impl Evaluator {
         let filter = spec
             .filter_tags
             .as_ref()
-            .map(|tags| Filter::new(tags.pattern.as_deref().unwrap_or(""), tags.extract.as_deref().unwrap_or("")))
+            .map(|tags| {
+                Filter::new(
+                    tags.pattern.as_deref().unwrap_or(""),
+                    tags.extract.as_deref().unwrap_or(""),
+                )
+            })
             .transpose()
             .map_err(InvalidPolicy::ParseFilter)?;
-        Ok(Self { selector: Selector { policy: choice(&spec.policy)?, filter } })
+        Ok(Self {
+            selector: Selector {
+                policy: choice(&spec.policy)?,
+                filter,
+            },
+        })
     }
 
     /// The tag that the policy chooses, as a reference to `image` (`spec.image` of the repository, as written).
@@ -31,8 +43,15 @@ impl Evaluator {
         if tags.is_empty() {
             return Err(EvaluateError::NoTags);
         }
-        let tag = self.selector.select(tags.iter()).map_err(EvaluateError::Select)?;
-        Ok(ImageRef { name: image.to_owned(), tag: tag.to_owned(), digest: None })
+        let tag = self
+            .selector
+            .select(tags.iter())
+            .map_err(EvaluateError::Select)?;
+        Ok(ImageRef {
+            name: image.to_owned(),
+            tag: tag.to_owned(),
+            digest: None,
+        })
     }
 
     /// The same decision with the reasons: what each rule dropped, and who came next.
@@ -43,7 +62,9 @@ impl Evaluator {
 
 fn choice(choice: &ImagePolicyChoice) -> Result<Policy, InvalidPolicy> {
     if let Some(semver) = &choice.semver {
-        return Constraint::parse(&semver.range).map(Policy::Semver).map_err(InvalidPolicy::ParseRange);
+        return Constraint::parse(&semver.range)
+            .map(Policy::Semver)
+            .map_err(InvalidPolicy::ParseRange);
     }
     let order = |order: SortOrder| match order {
         SortOrder::Asc => Order::Ascending,
@@ -58,7 +79,10 @@ fn choice(choice: &ImagePolicyChoice) -> Result<Policy, InvalidPolicy> {
 
 /// The Ready message of a policy that chose `latest` and had chosen `previous` before, as Flux writes it.
 pub fn ready_message(latest: &ImageRef, previous: Option<&ImageRef>) -> String {
-    let mut message = format!("Latest image tag for {} resolved to {}", latest.name, latest.tag);
+    let mut message = format!(
+        "Latest image tag for {} resolved to {}",
+        latest.name, latest.tag
+    );
     if let Some(digest) = &latest.digest {
         message.push_str(" with digest ");
         message.push_str(digest);
@@ -71,14 +95,22 @@ pub fn ready_message(latest: &ImageRef, previous: Option<&ImageRef>) -> String {
 
 /// A safeguard is never ignored: without the memory it needs the policy is refused.
 fn refuse_safeguards(policy: &ImagePolicy) -> Result<(), InvalidPolicy> {
-    if !safeguards::minimum_age(policy).map_err(InvalidPolicy::Safeguard)?.is_zero() {
+    if !safeguards::minimum_age(policy)
+        .map_err(InvalidPolicy::Safeguard)?
+        .is_zero()
+    {
         return Err(InvalidPolicy::NeedsMemory {
             field: "minimumAge",
             needs: "the time at which each tag was first seen",
         });
     }
-    if safeguards::downgrade_policy(policy).map_err(InvalidPolicy::Safeguard)? == DowngradePolicy::Refuse {
-        return Err(InvalidPolicy::NeedsMemory { field: "downgradePolicy", needs: "the tag that was chosen before" });
+    if safeguards::downgrade_policy(policy).map_err(InvalidPolicy::Safeguard)?
+        == DowngradePolicy::Refuse
+    {
+        return Err(InvalidPolicy::NeedsMemory {
+            field: "downgradePolicy",
+            needs: "the tag that was chosen before",
+        });
     }
     Ok(())
 }

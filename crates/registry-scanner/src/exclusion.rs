@@ -9,7 +9,11 @@ pub struct Exclusions(Vec<Pattern>);
 impl Exclusions {
     /// Compiles the patterns.
     pub fn new(patterns: &[String]) -> Result<Self, ScanError> {
-        patterns.iter().map(|pattern| compile(pattern)).collect::<Result<_, _>>().map(Self)
+        patterns
+            .iter()
+            .map(|pattern| compile(pattern))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Whether `tag` is left out of the list.
@@ -19,8 +23,10 @@ impl Exclusions {
 }
 
 fn compile(pattern: &str) -> Result<Pattern, ScanError> {
-    Pattern::new(pattern)
-        .map_err(|source| ScanError::CompileExclusion { pattern: pattern.to_owned(), source })
+    Pattern::new(pattern).map_err(|source| ScanError::CompileExclusion {
+        pattern: pattern.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]
@@ -34,7 +40,10 @@ mod tests {
 
     #[test]
     fn the_default_list_drops_signatures() {
-        assert!(excludes(&[api::image::v1::DEFAULT_EXCLUSION], "sha256-0a1b.sig"));
+        assert!(excludes(
+            &[api::image::v1::DEFAULT_EXCLUSION],
+            "sha256-0a1b.sig"
+        ));
         assert!(!excludes(&[api::image::v1::DEFAULT_EXCLUSION], "1.0.0"));
     }
 

@@ -27,27 +27,48 @@ impl Scan {
     fn new(image: ImageName, listed: Tags, exclusions: &Exclusions) -> Self {
         let before = listed.len();
         let tags = listed.retain(|tag| !exclusions.excludes(tag));
-        Self { image, excluded: before - tags.len(), revision: revision(&tags), tags }
+        Self {
+            image,
+            excluded: before - tags.len(),
+            revision: revision(&tags),
+            tags,
+        }
     }
 
     /// The ten byte-greatest tags, greatest first.
     pub fn latest_tags(&self) -> Vec<String> {
-        self.tags.iter().rev().take(LATEST_TAGS).map(str::to_owned).collect()
+        self.tags
+            .iter()
+            .rev()
+            .take(LATEST_TAGS)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The Ready message of a successful scan, as Flux writes it.
     pub fn message(&self) -> String {
-        format!("successful scan: found {} tags with checksum {}", self.tags.len(), self.revision)
+        format!(
+            "successful scan: found {} tags with checksum {}",
+            self.tags.len(),
+            self.revision
+        )
     }
 }
 
 /// Lists the tags of `spec.image` and drops the excluded ones.
 ///
 /// One deadline, `access.timeout`, spans all requests. The list is complete or the scan fails.
-pub async fn scan(client: &Client, spec: &ImageRepositorySpec, access: &Access) -> Result<Scan, ScanError> {
+pub async fn scan(
+    client: &Client,
+    spec: &ImageRepositorySpec,
+    access: &Access,
+) -> Result<Scan, ScanError> {
     let image = image_name(spec)?;
     let exclusions = Exclusions::new(&spec.effective_exclusion_list())?;
-    let listed = client.list_tags(&image, access).await.map_err(ScanError::ListTags)?;
+    let listed = client
+        .list_tags(&image, access)
+        .await
+        .map_err(ScanError::ListTags)?;
     Ok(Scan::new(image, listed, &exclusions))
 }
 

@@ -10,7 +10,9 @@ fn policy(spec: &str) -> ImagePolicy {
 
 fn select(spec: &str, tags: &[&str]) -> Result<String, String> {
     let evaluator = Evaluator::new(&policy(spec)).map_err(|error| error.to_string())?;
-    let latest = evaluator.select("reg.io/app", &Tags::from_unsorted(tags).unwrap()).map_err(|error| error.to_string())?;
+    let latest = evaluator
+        .select("reg.io/app", &Tags::from_unsorted(tags).unwrap())
+        .map_err(|error| error.to_string())?;
     assert_eq!(latest.name, "reg.io/app");
     Ok(latest.tag)
 }
@@ -27,8 +29,14 @@ fn each_kind_of_policy_selects() {
             "main-1-10",
         ),
         // Several members may be set: semver goes before alphabetical, that before numerical.
-        (r#""policy": {"alphabetical": {}, "semver": {"range": "*"}}"#, "2.0.0"),
-        (r#""policy": {"numerical": {}, "alphabetical": {}}"#, "main-2-9"),
+        (
+            r#""policy": {"alphabetical": {}, "semver": {"range": "*"}}"#,
+            "2.0.0",
+        ),
+        (
+            r#""policy": {"numerical": {}, "alphabetical": {}}"#,
+            "main-2-9",
+        ),
     ] {
         assert_eq!(select(spec, &tags).as_deref(), Ok(expected), "{spec}");
     }
@@ -37,10 +45,26 @@ fn each_kind_of_policy_selects() {
 #[test]
 fn what_cannot_be_evaluated_says_so_in_the_words_of_flux() {
     for (spec, tags, expected) in [
-        (r#""policy": {}"#, &["1.0.0"][..], "invalid policy: given ImagePolicyChoice object is invalid"),
-        (r#""policy": {"semver": {"range": "x.y"}}"#, &["1.0.0"], "invalid policy: improper constraint: \"x.y\""),
-        (r#""policy": {"semver": {"range": "1.x"}}"#, &[], "no tags in database"),
-        (r#""policy": {"semver": {"range": "9.x"}}"#, &["1.0.0"], "unable to determine latest version from provided list"),
+        (
+            r#""policy": {}"#,
+            &["1.0.0"][..],
+            "invalid policy: given ImagePolicyChoice object is invalid",
+        ),
+        (
+            r#""policy": {"semver": {"range": "x.y"}}"#,
+            &["1.0.0"],
+            "invalid policy: improper constraint: \"x.y\"",
+        ),
+        (
+            r#""policy": {"semver": {"range": "1.x"}}"#,
+            &[],
+            "no tags in database",
+        ),
+        (
+            r#""policy": {"semver": {"range": "9.x"}}"#,
+            &["1.0.0"],
+            "unable to determine latest version from provided list",
+        ),
         (
             r#""policy": {"semver": {"range": "9.x"}}, "filterTags": {"pattern": "none"}"#,
             &["1.0.0"],
@@ -54,10 +78,15 @@ fn what_cannot_be_evaluated_says_so_in_the_words_of_flux() {
 #[test]
 fn a_safeguard_that_needs_a_memory_is_not_ignored() {
     for field in [r#""minimumAge": "24h""#, r#""downgradePolicy": "Refuse""#] {
-        let error = select(&format!(r#""policy": {{"semver": {{"range": "1.x"}}}}, {field}"#), &["1.0.0"]).unwrap_err();
+        let error = select(
+            &format!(r#""policy": {{"semver": {{"range": "1.x"}}}}, {field}"#),
+            &["1.0.0"],
+        )
+        .unwrap_err();
         assert!(error.contains("cannot be honoured here"), "{error}");
     }
-    let allowed = r#""policy": {"semver": {"range": "1.x"}}, "minimumAge": "0s", "downgradePolicy": "Allow""#;
+    let allowed =
+        r#""policy": {"semver": {"range": "1.x"}}, "minimumAge": "0s", "downgradePolicy": "Allow""#;
     assert_eq!(select(allowed, &["1.0.0"]).as_deref(), Ok("1.0.0"));
 }
 
@@ -73,7 +102,10 @@ fn the_ready_message_is_that_of_flux() {
         ready_message(&latest, Some(&reference("1.0.0", None))),
         "Latest image tag for reg.io/app resolved to 1.1.0 with digest sha256:1 (previously reg.io/app:1.0.0)"
     );
-    assert_eq!(ready_message(&reference("1.1.0", None), None), "Latest image tag for reg.io/app resolved to 1.1.0");
+    assert_eq!(
+        ready_message(&reference("1.1.0", None), None),
+        "Latest image tag for reg.io/app resolved to 1.1.0"
+    );
     assert_eq!(
         ready_message(&latest, Some(&latest)),
         "Latest image tag for reg.io/app resolved to 1.1.0 with digest sha256:1"
