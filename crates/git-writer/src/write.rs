@@ -1,0 +1,200 @@
+use api::repin::v1alpha1::ImageUpdatePlan;
+use git_remote::{
+    Class, CommitRequest, Identity, NewCommit, ObjectId, PushRequest, RefUpdate, Remote,
+    Repository, Signer,
+};
+
+use crate::tip::{Tip, tip};
+use crate::{WriteError, check, refspec};
+
+/// How often a push is tried anew when the branch moved under it.
+const ATTEMPTS: usize = 5;
+
+/// What was pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The new commit.
+    pub commit: ObjectId,
+    /// The commit it was put on.
+    pub parent: ObjectId,
+    /// Short name of the branch.
+    pub branch: String,
+    /// Full name of the refspec's destination, where the plan has a refspec.
+    pub refspec: Option<String>,
+    /// What the server and its hooks said.
+    pub messages: Vec<String>,
+}
+
+/// Commits the bytes of a plan and pushes them.
+///
+/// Checks the object id and the old bytes of every file. If the branch moved and those files are the same, the commit is
+/// made anew on its head and pushed at once; if one changed, the plan is [superseded](WriteError::Superseded) and
+/// nothing is pushed. `seconds` (Unix time, UTC) is the date of the commit: the plan's creation.
+///
+/// Blocks on the network, within the deadline of `remote` for each operation.
+pub fn write(
+    remote: &Remote,
+    repository: &Repository,
+    plan: &ImageUpdatePlan,
+    signer: Option<&Signer>,
+    seconds: i64,
+) -> Result<Written, WriteError> {
+    let branch = format!("refs/heads/{}", plan.spec.push.branch);
+    for _ in 0..ATTEMPTS {
+        let (tip, commit) = prepare(remote, repository, plan, (&branch, signer, seconds))?;
+        let error = match push(remote, plan, &commit, (&branch, tip.old)) {
+            Ok(messages) => return finish(remote, plan, &commit, &branch, messages),
+            Err(error) => error,
+        };
+        match standing(remote, &branch, tip, commit.id, &error) {
+            Standing::Landed => return finish(remote, plan, &commit, &branch, Vec::new()),
+            Standing::Unmoved => return Err(error),
+            Standing::Moved => {}
+        }
+    }
+    Err(WriteError::KeptMoving {
+        branch: plan.spec.push.branch.clone(),
+        attempts: ATTEMPTS,
+    })
+}
+
+/// The commit of the plan on the head of its branch, in memory.
+fn prepare(
+    remote: &Remote,
+    repository: &Repository,
+    plan: &ImageUpdatePlan,
+    (branch, signer, seconds): (&str, Option<&Signer>, i64),
+) -> Result<(Tip, NewCommit), WriteError> {
+    let mut session = remote.connect().map_err(WriteError::Read)?;
+    let tip = tip(remote, &mut session, plan, branch)?;
+    session
+        .fetch_commit(repository, tip.parent)
+        .map_err(WriteError::Read)?;
+    let blobs = check::same_blobs(plan, repository, tip.parent)?;
+    session
+        .fetch_blobs(repository, &blobs)
+        .map_err(WriteError::Read)?;
+    let files = check::contents(plan, repository, &blobs)?;
+    let author = Identity {
+        name: plan.spec.author.name.clone(),
+        email: plan.spec.author.email.clone(),
+    };
+    let request = CommitRequest {
+        parent: tip.parent,
+        files: &files,
+        committer: author.clone(),
+        author,
+        seconds,
+        message: &plan.spec.message,
+        signer,
+    };
+    let commit = repository.commit(&request).map_err(WriteError::Commit)?;
+    Ok((tip, commit))
+}
+
+/// Pushes the commit to one reference, which must still be at `old`. Gives what the server said.
+pub(crate) fn push(
+    remote: &Remote,
+    plan: &ImageUpdatePlan,
+    commit: &NewCommit,
+    (reference, old): (&str, Option<ObjectId>),
+) -> Result<Vec<String>, WriteError> {
+    let update = RefUpdate {
+        name: reference.to_owned(),
+        old,
+        new: commit.id,
+    };
+    let options: Vec<(String, String)> = plan
+        .spec
+        .push
+        .options
+        .iter()
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let request = PushRequest {
+        updates: &[update],
+        commit,
+        options: &options,
+        atomic: false,
+    };
+    let report = remote.push(&request).map_err(WriteError::Push)?;
+    match report
+        .refs
+        .into_iter()
+        .find_map(|outcome| outcome.result.err())
+    {
+        None => Ok(report.messages),
+        Some(reason) => Err(WriteError::Refused {
+            reference: reference.to_owned(),
+            reason,
+            messages: report.messages,
+        }),
+    }
+}
+
+/// Where a branch stands after a push to it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// At our commit: only the answer was lost.
+    Landed,
+    /// Where it was, or nobody can tell: the failure is final.
+    Unmoved,
+    /// At somebody else's commit.
+    Moved,
+}
+
+fn standing(
+    remote: &Remote,
+    branch: &str,
+    tip: Tip,
+    ours: ObjectId,
+    error: &WriteError,
+) -> Standing {
+    let may_have_moved = match error {
+        WriteError::Refused { .. } => true,
+        WriteError::Push(error) => matches!(error.class(), Class::Moved | Class::Transient),
+        _ => false,
+    };
+    if !may_have_moved {
+        return Standing::Unmoved;
+    }
+    match head(remote, branch) {
+        Ok(Some(head)) if head == ours => Standing::Landed,
+        Ok(head) if head != tip.old => Standing::Moved,
+        // The push failed for a reason of its own, which says more than a second failure.
+        Ok(_) | Err(_) => Standing::Unmoved,
+    }
+}
+
+/// The commit that a reference points to now.
+pub(crate) fn head(
+    remote: &Remote,
+    reference: &str,
+) -> Result<Option<ObjectId>, git_remote::Error> {
+    let refs = remote.connect()?.refs(&[reference])?;
+    Ok(refs
+        .into_iter()
+        .find(|found| found.name == reference)
+        .map(|found| found.object))
+}
+
+fn finish(
+    remote: &Remote,
+    plan: &ImageUpdatePlan,
+    commit: &NewCommit,
+    branch: &str,
+    mut messages: Vec<String>,
+) -> Result<Written, WriteError> {
+    let refspec = refspec::push(remote, plan, commit, branch)?;
+    let destination = refspec.map(|pushed| {
+        messages.extend(pushed.messages);
+        pushed.destination
+    });
+    Ok(Written {
+        commit: commit.id,
+        parent: commit.parent,
+        branch: plan.spec.push.branch.clone(),
+        refspec: destination,
+        messages,
+    })
+}
