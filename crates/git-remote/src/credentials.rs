@@ -1,0 +1,187 @@
+//! How Repin proves who it is: the keys of a Secret, and what they mean for a URL.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::url::{RemoteUrl, Scheme, UserInfo};
+
+/// What is shown to the server. `Debug` never shows a secret.
+#[derive(Clone, Debug, Default)]
+pub enum Credentials {
+    /// Nothing.
+    #[default]
+    Anonymous,
+    /// HTTP basic authentication, sent with the first request, also over plain HTTP.
+    Basic {
+        /// The user; empty: the URL's.
+        username: String,
+        /// The password; empty: the URL's.
+        password: SecretString,
+    },
+    /// `Authorization: Bearer …`.
+    Bearer(SecretString),
+    /// A key for SSH. The user is the URL's, `git` by default.
+    Ssh(SshIdentity),
+}
+
+/// A private key, and the host keys that are trusted.
+#[derive(Clone, Debug)]
+pub struct SshIdentity {
+    /// OpenSSH, PEM (PKCS#1, SEC1) or PKCS#8.
+    pub private_key: SecretString,
+    /// Where the key is encrypted.
+    pub passphrase: Option<SecretString>,
+    /// The text of a known_hosts file.
+    pub known_hosts: String,
+}
+
+/// Credentials that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialsError {
+    /// A key that SSH needs is missing (Flux's text).
+    #[error("invalid 'ssh' auth option: '{0}' is required")]
+    SshKeyMissing(&'static str),
+    /// A password without a user (Flux's text).
+    #[error("invalid 'https' auth option: 'password' requires 'username' to be set")]
+    PasswordWithoutUsername,
+    /// Two ways at once (Flux's text).
+    #[error("basic auth and bearer token cannot be set at the same time")]
+    BasicAndBearer,
+    /// A value is not text.
+    #[error("the value of '{0}' is not UTF-8 text")]
+    NotText(&'static str),
+    /// A value cannot be sent in an HTTP header.
+    #[error("the value of '{0}' holds characters that an HTTP header cannot carry")]
+    NotAHeader(&'static str),
+    /// A key that this version does not act on.
+    #[error("'{key}' is not supported yet: {instead}")]
+    NotSupported {
+        /// The Secret's key.
+        key: &'static str,
+        /// What to use in its place.
+        instead: &'static str,
+    },
+    /// The credentials are of a kind that the URL's scheme has no use for.
+    #[error("{found} credentials cannot be used with a URL of the scheme '{scheme}'")]
+    WrongScheme {
+        /// What was given: "SSH", "HTTP".
+        found: &'static str,
+        /// The URL's scheme.
+        scheme: &'static str,
+    },
+}
+
+/// Keys of a Secret that mean something to Flux, and not yet to Repin.
+const NOT_SUPPORTED: [(&str, &str); 3] = [
+    ("tls.crt", "use username and password, or bearerToken"),
+    ("tls.key", "use username and password, or bearerToken"),
+    (
+        "githubAppID",
+        "use an access token as password, or an SSH deploy key",
+    ),
+];
+
+impl Credentials {
+    /// Reads the Secret of a GitRepository: the credentials, and the CA bundle (PEM).
+    ///
+    /// The keys are Flux's: `username` and `password` or `bearerToken` (which hides the other two), `ca.crt`
+    /// or `caFile` for HTTP(S); `identity`, `known_hosts` and `password` for SSH.
+    pub fn from_secret(
+        url: &str,
+        data: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<(Self, Option<Vec<u8>>), CredentialsError> {
+        if url.starts_with("ssh://") {
+            return Ok((Self::Ssh(ssh_identity(data)?), None));
+        }
+        for (key, instead) in NOT_SUPPORTED {
+            if data.contains_key(key) {
+                return Err(CredentialsError::NotSupported { key, instead });
+            }
+        }
+        let ca_bundle = data.get("ca.crt").or_else(|| data.get("caFile")).cloned();
+        Ok((http_credentials(data)?, ca_bundle))
+    }
+
+    /// Fills the gaps from the URL's user info, and checks that the kind suits the URL.
+    pub(crate) fn for_url(self, url: &RemoteUrl, info: UserInfo) -> Result<Self, CredentialsError> {
+        match (self, url.scheme()) {
+            (Self::Ssh(identity), Scheme::Ssh) => Ok(Self::Ssh(identity)),
+            (Self::Anonymous, Scheme::Ssh) => Err(CredentialsError::SshKeyMissing("identity")),
+            (_, Scheme::Ssh) => Err(CredentialsError::WrongScheme {
+                found: "HTTP",
+                scheme: "ssh",
+            }),
+            (Self::Ssh(_), Scheme::Http | Scheme::Https) => Err(CredentialsError::WrongScheme {
+                found: "SSH",
+                scheme: "http",
+            }),
+            (Self::Bearer(_), _) if info.user.is_some() || info.password.is_some() => {
+                Err(CredentialsError::BasicAndBearer)
+            }
+            (Self::Bearer(token), _) => Ok(Self::Bearer(token)),
+            (Self::Anonymous, _) => Ok(basic(String::new(), SecretString::default(), info)),
+            (Self::Basic { username, password }, _) => Ok(basic(username, password, info)),
+        }
+    }
+}
+
+/// Each field that is empty comes from the URL.
+fn basic(username: String, password: SecretString, info: UserInfo) -> Credentials {
+    let username = if username.is_empty() {
+        info.user.unwrap_or_default()
+    } else {
+        username
+    };
+    let password = if password.expose_secret().is_empty() {
+        info.password.unwrap_or_default()
+    } else {
+        password
+    };
+    if username.is_empty() && password.expose_secret().is_empty() {
+        Credentials::Anonymous
+    } else {
+        Credentials::Basic { username, password }
+    }
+}
+
+fn http_credentials(data: &BTreeMap<String, Vec<u8>>) -> Result<Credentials, CredentialsError> {
+    if let Some(token) = text(data, "bearerToken")? {
+        return Ok(Credentials::Bearer(token.into()));
+    }
+    match (text(data, "username")?, text(data, "password")?) {
+        (None, None) => Ok(Credentials::Anonymous),
+        (None, Some(_)) => Err(CredentialsError::PasswordWithoutUsername),
+        (Some(username), password) => Ok(Credentials::Basic {
+            username,
+            password: password.unwrap_or_default().into(),
+        }),
+    }
+}
+
+fn ssh_identity(data: &BTreeMap<String, Vec<u8>>) -> Result<SshIdentity, CredentialsError> {
+    Ok(SshIdentity {
+        private_key: text(data, "identity")?
+            .ok_or(CredentialsError::SshKeyMissing("identity"))?
+            .into(),
+        known_hosts: text(data, "known_hosts")?
+            .ok_or(CredentialsError::SshKeyMissing("known_hosts"))?,
+        passphrase: text(data, "password")?.map(SecretString::from),
+    })
+}
+
+/// A value as text, `None` where it is missing or empty.
+fn text(
+    data: &BTreeMap<String, Vec<u8>>,
+    key: &'static str,
+) -> Result<Option<String>, CredentialsError> {
+    let Some(value) = data.get(key).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    String::from_utf8(value.clone())
+        .map(Some)
+        .map_err(|_| CredentialsError::NotText(key))
+}
+
+#[cfg(test)]
+mod tests;

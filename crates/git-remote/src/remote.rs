@@ -1,0 +1,134 @@
+//! A repository on a server, and what it takes to speak to it.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    credentials::Credentials,
+    error::Error,
+    http::Clients,
+    push::{self, PushReport, PushRequest},
+    session::Session,
+    url::RemoteUrl,
+};
+
+/// A repository on a server. Cheap to clone; clones share their HTTP connections.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    url: RemoteUrl,
+    user: Option<String>,
+    credentials: Credentials,
+    clients: Clients,
+    options: Options,
+}
+
+/// How to speak to a remote. The default: no CA of one's own, 60 s, the default [`Limits`].
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// PEM certificates, trusted in addition to the system's.
+    pub ca_bundle: Option<Vec<u8>>,
+    /// How long each call on a [`Remote`] or a [`Session`] may take in all.
+    pub timeout: Duration,
+    /// Bounds of what a server may send.
+    pub limits: Limits,
+}
+
+/// Bounds of what a server may send, and of what is sent to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the pack of one commit with its trees, and of one push.
+    pub pack_bytes: u64,
+    /// Bytes of one answer with blobs, as it comes over the wire. Nothing of it is held but what is kept.
+    pub batch_bytes: u64,
+    /// Bytes of one blob; larger ones are reported, not fetched.
+    pub blob_bytes: u64,
+    /// References listed by one call.
+    pub refs: usize,
+    /// Bytes of a server's report about a push, its messages included.
+    pub report_bytes: u64,
+}
+
+impl Remote {
+    /// A remote at `url`, whose user info fills the gaps of `credentials`. Connects to nothing yet.
+    pub fn new(url: &str, credentials: Credentials, options: Options) -> Result<Self, Error> {
+        let (url, info) = RemoteUrl::parse(url)?;
+        let user = info.user.clone();
+        let credentials = credentials
+            .for_url(&url, info)
+            .map_err(|source| Error::Credentials {
+                remote: url.to_string(),
+                source,
+            })?;
+        let clients = Clients::new(&url, options.ca_bundle.as_deref())?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                url,
+                user,
+                credentials,
+                clients,
+                options,
+            }),
+        })
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &RemoteUrl {
+        &self.inner.url
+    }
+
+    /// Opens a session for reading: connects, authenticates, and reads the server's capabilities.
+    pub fn connect(&self) -> Result<Session, Error> {
+        Session::open(self)
+    }
+
+    /// Pushes a commit. Each reference is compared with what it must point to, before anything is sent and
+    /// again by the server; one that differs is [`Error::Moved`]. The server's refusals are in the report.
+    ///
+    /// After [`Error::UnknownOutcome`] the references have to be read to learn what happened.
+    pub fn push(&self, request: &PushRequest<'_>) -> Result<PushReport, Error> {
+        push::push(self, request)
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.inner.credentials
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.inner.clients
+    }
+
+    /// The user for SSH.
+    pub(crate) fn user(&self) -> &str {
+        self.inner.user.as_deref().unwrap_or("git")
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ca_bundle: None,
+            timeout: Duration::from_secs(60),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            pack_bytes: 512 << 20,
+            batch_bytes: 2 << 30,
+            blob_bytes: 50 << 20,
+            refs: 500_000,
+            report_bytes: 1 << 20,
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! A conversation with a server: references, commits, blobs.
+
+use std::collections::HashSet;
+
+use gix::ObjectId;
+use gix_transport::{
+    Protocol, Service,
+    client::blocking_io::{Transport, TransportV2Ext as _},
+};
+
+use crate::{
+    blobs::{Receiver, Stop, Visit},
+    error::{Error, Operation},
+    fetch::{self, Bounded, Request},
+    http::AGENT,
+    keeper::Keeper,
+    refs::Listing,
+    remote::Remote,
+    repository::Repository,
+    wire::Wire,
+};
+
+/// A transport of any kind.
+pub(crate) type BoxTransport = Box<dyn Transport + Send>;
+
+/// Blobs asked for at once: as many as fit a request of a megabyte, which is what careful proxies let through.
+///
+/// Few and large requests: a server sends stored deltas as they are where their bases are asked for too, and searches
+/// for new ones where they are not. That is most of its work, and decides how long everything takes.
+const BATCH: usize = 20_000;
+
+/// A conversation with the server of a remote.
+///
+/// Each call has the whole [`Options::timeout`](crate::Options::timeout) for itself. After an error, a new session
+/// has to be opened.
+pub struct Session {
+    remote: Remote,
+    wire: Wire,
+}
+
+/// A reference of a remote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteRef {
+    /// The full name: `refs/heads/main`.
+    pub name: String,
+    /// What it points to.
+    pub object: ObjectId,
+    /// The commit behind an annotated tag.
+    pub peeled: Option<ObjectId>,
+}
+
+impl RemoteRef {
+    /// The commit: the peeled id of an annotated tag, else the object.
+    pub fn commit(&self) -> ObjectId {
+        self.peeled.unwrap_or(self.object)
+    }
+}
+
+/// Whether a streamed blob stays in the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+}
+
+/// A blob that was not fetched, since it is over [`Limits::blob_bytes`](crate::Limits::blob_bytes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Oversize {
+    /// The blob.
+    pub id: ObjectId,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl Session {
+    pub(crate) fn open(remote: &Remote) -> Result<Self, Error> {
+        let wire = Wire::open(remote, Service::UploadPack, Operation::Connect)?;
+        Ok(Self {
+            remote: remote.clone(),
+            wire,
+        })
+    }
+
+    /// The references whose names start with one of `prefixes`, sorted by name; with no prefixes all of them.
+    pub fn refs(&mut self, prefixes: &[&str]) -> Result<Vec<RemoteRef>, Error> {
+        self.wire.context.deadline.restart();
+        let mut refs = match &self.wire.advertised {
+            Some(refs) => refs.clone(),
+            None => self.list_refs(prefixes)?,
+        };
+        // Prefixes are a hint: a server may send more.
+        let wanted = |name: &str| {
+            prefixes.is_empty() || prefixes.iter().any(|prefix| name.starts_with(prefix))
+        };
+        refs.retain(|found| wanted(&found.name));
+        Ok(refs)
+    }
+
+    /// The reference of exactly this full name.
+    pub fn find_ref(&mut self, name: &str) -> Result<RemoteRef, Error> {
+        let mut refs = self.refs(&[name])?;
+        if let Some(found) = refs.iter().position(|found| found.name == name) {
+            return Ok(refs.swap_remove(found));
+        }
+        let remote = self.wire.context.remote().to_owned();
+        if self.refs(&["HEAD", "refs/heads/"])?.is_empty() {
+            return Err(Error::EmptyRepository { remote });
+        }
+        Err(Error::RefNotFound {
+            remote,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Fetches a commit and its trees into the cache: depth 1, without blobs where the server allows it.
+    /// Asks nothing of the server when the cache has the commit already.
+    pub fn fetch_commit(&mut self, repo: &Repository, commit: ObjectId) -> Result<(), Error> {
+        if repo.has_commit(commit) {
+            return Ok(());
+        }
+        // Before protocol v2, blobs cannot be asked for by id: they have to come with the commit.
+        let without_blobs = self.wire.version == Protocol::V2 && !repo.wants_blobs();
+        let request = Request {
+            wants: &[commit],
+            have: repo.tip(),
+            shallow: true,
+            without_blobs,
+        };
+        self.fetch_pack(repo, &request)
+            .or_else(|error| self.fetch_anew(repo, &request, error))?;
+        if !repo.has_commit(commit) {
+            // The pack came before, and was damaged since: the new one did not replace it.
+            return Err(repo.missing(commit));
+        }
+        repo.set_tip(commit, fetch::can_be_shallow(&self.wire))
+    }
+
+    /// Fetches those of the blobs that the cache lacks, and keeps them in it. Returns those that are too large.
+    pub fn fetch_blobs(
+        &mut self,
+        repo: &Repository,
+        ids: &[ObjectId],
+    ) -> Result<Vec<Oversize>, Error> {
+        let missing = distinct(ids, |id| !repo.has(id));
+        let mut keeper = Keeper::new(repo);
+        let streamed = self.stream(&missing, &mut |id, content| keeper.push(id, content));
+        keeper.finish()?;
+        streamed.or_else(|error| {
+            self.fetch_with_blobs(repo, &missing, error)?;
+            Ok(Vec::new())
+        })
+    }
+
+    /// Shows each blob to `keep`, in no particular order and each once, and stores those that it keeps.
+    /// Memory is bounded, whatever the size of the repository. Returns those that are too large.
+    ///
+    /// Where the server gives out no blobs by id, the cache has all of them anyway, and `keep` decides nothing.
+    pub fn stream_blobs(
+        &mut self,
+        repo: &Repository,
+        ids: &[ObjectId],
+        keep: &mut dyn FnMut(ObjectId, &[u8]) -> Keep,
+    ) -> Result<Vec<Oversize>, Error> {
+        let missing = distinct(ids, |id| !repo.has(id));
+        let mut left = distinct(ids, |id| repo.has(id));
+        let mut shown = HashSet::new();
+        let mut keeper = Keeper::new(repo);
+        let streamed = self.stream(&missing, &mut |id, content| {
+            shown.insert(id);
+            match keep(id, content) {
+                Keep::Yes => keeper.push(id, content),
+                Keep::No => Ok(()),
+            }
+        });
+        keeper.finish()?;
+        let mut oversize = streamed.or_else(|error| {
+            self.fetch_with_blobs(repo, &missing, error)?;
+            left.extend(missing.iter().filter(|id| !shown.contains(*id)));
+            Ok::<_, Error>(Vec::new())
+        })?;
+        oversize.extend(self.show(repo, &left, keep)?);
+        Ok(oversize)
+    }
+
+    /// Where the server or the cache could not make use of the commit that is there already: fetches without it.
+    /// Any other error stays one.
+    fn fetch_anew(
+        &mut self,
+        repo: &Repository,
+        request: &Request<'_>,
+        error: Error,
+    ) -> Result<(), Error> {
+        match error {
+            // The pack builds on objects that are gone.
+            Error::Protocol { .. } if request.have.is_some() => repo.mark_damaged(),
+            Error::Refused { .. } if request.have.is_some() => {}
+            other => return Err(other),
+        }
+        self.reopen()?;
+        self.fetch_pack(
+            repo,
+            &Request {
+                have: None,
+                ..*request
+            },
+        )
+    }
+
+    /// Starts the conversation again, after an error that ended it.
+    fn reopen(&mut self) -> Result<(), Error> {
+        self.wire = Wire::open(&self.remote, Service::UploadPack, Operation::Connect)?;
+        Ok(())
+    }
+
+    /// Where the server refused to give out blobs by id: fetches the last commit with all of its blobs, if that
+    /// brings `ids`. Any other error stays one.
+    fn fetch_with_blobs(
+        &mut self,
+        repo: &Repository,
+        ids: &[ObjectId],
+        error: Error,
+    ) -> Result<(), Error> {
+        let refused = matches!(error, Error::ObjectNotFound { .. } | Error::Refused { .. });
+        let Some(tip) = repo.tip().filter(|_| refused && !repo.wants_blobs()) else {
+            return Err(error);
+        };
+        self.reopen()?;
+        let request = Request {
+            wants: &[tip],
+            shallow: true,
+            ..Request::default()
+        };
+        self.fetch_pack(repo, &request)?;
+        if ids.iter().all(|id| repo.finds(*id)) {
+            repo.set_wants_blobs()
+        } else {
+            Err(error)
+        }
+    }
+
+    /// Shows blobs that are in the cache.
+    fn show(
+        &self,
+        repo: &Repository,
+        ids: &[ObjectId],
+        keep: &mut dyn FnMut(ObjectId, &[u8]) -> Keep,
+    ) -> Result<Vec<Oversize>, Error> {
+        let limit = self.wire.context.limits.blob_bytes;
+        let mut oversize = Vec::new();
+        for &id in ids {
+            let bytes = repo.size(id)?;
+            if bytes > limit {
+                oversize.push(Oversize { id, bytes });
+                continue;
+            }
+            let content = repo.blob(id)?.ok_or_else(|| repo.missing(id))?;
+            keep(id, &content);
+        }
+        Ok(oversize)
+    }
+
+    /// Fetches blobs in batches. What a batch did not bring is asked for again, in ever smaller batches.
+    fn stream(&mut self, ids: &[ObjectId], visit: &mut Visit<'_>) -> Result<Vec<Oversize>, Error> {
+        self.wire.context.deadline.restart();
+        let mut oversize = Vec::new();
+        let mut batches: Vec<Vec<ObjectId>> = ids.chunks(BATCH).rev().map(<[_]>::to_vec).collect();
+        while let Some(batch) = batches.pop() {
+            let mut receiver = Receiver {
+                wanted: batch.iter().copied().collect(),
+                oversize: Vec::new(),
+                limit: self.wire.context.limits.blob_bytes,
+                visit: &mut *visit,
+            };
+            self.receive(&batch, &mut receiver)?;
+            oversize.append(&mut receiver.oversize);
+            let left: Vec<ObjectId> = receiver.wanted.into_iter().collect();
+            match left.len() {
+                0 => {}
+                count if count < batch.len() => batches.push(left),
+                1 => {
+                    return Err(Error::ObjectNotFound {
+                        at: self.wire.context.at(Operation::FetchBlobs),
+                        id: left[0],
+                    });
+                }
+                count => batches.extend(left.chunks(count.div_ceil(2)).map(<[_]>::to_vec)),
+            }
+        }
+        Ok(oversize)
+    }
+
+    /// Fetches one batch.
+    fn receive(&mut self, batch: &[ObjectId], receiver: &mut Receiver<'_>) -> Result<(), Error> {
+        let context = self.wire.context.clone();
+        let request = Request {
+            wants: batch,
+            ..Request::default()
+        };
+        fetch::fetch(&mut self.wire, &request, Operation::FetchBlobs, |pack| {
+            let what = "a batch of files of more bytes";
+            let pack = Bounded::new(pack, context.limits.batch_bytes, what, &context);
+            receiver.read(pack).map_err(|stop| match stop {
+                Stop::Wire(error) => context.explain(Operation::FetchBlobs, &error),
+                Stop::Receiver(error) => error,
+            })
+        })
+    }
+
+    /// Fetches a pack into the cache.
+    fn fetch_pack(&mut self, repo: &Repository, request: &Request<'_>) -> Result<(), Error> {
+        self.wire.context.deadline.restart();
+        let context = self.wire.context.clone();
+        fetch::fetch(&mut self.wire, request, Operation::FetchCommit, |pack| {
+            let mut pack = Bounded::new(
+                pack,
+                context.limits.pack_bytes,
+                "a pack of more bytes",
+                &context,
+            );
+            repo.write_pack(&mut pack)
+                .map_err(|error| context.explain(Operation::FetchCommit, &*error))
+        })
+    }
+
+    /// Asks for references (protocol v2).
+    fn list_refs(&mut self, prefixes: &[&str]) -> Result<Vec<RemoteRef>, Error> {
+        let context = self.wire.context.clone();
+        let explain =
+            |error: &(dyn std::error::Error + 'static)| context.explain(Operation::ListRefs, error);
+        let arguments = ["symrefs".to_owned(), "peel".to_owned()]
+            .into_iter()
+            .chain(prefixes.iter().map(|prefix| format!("ref-prefix {prefix}")))
+            .map(Into::into);
+        let capabilities = [("agent", Some(AGENT))].into_iter();
+        let mut lines = self
+            .wire
+            .transport
+            .invoke("ls-refs", capabilities, Some(arguments), false)
+            .map_err(|error| explain(&error))?;
+        let mut listing = Listing::new(context.limits.refs);
+        while let Some(line) = lines.readline() {
+            let line = line
+                .map_err(|error| explain(&error))?
+                .map_err(|error| explain(&error))?;
+            let Some(line) = line.as_bstr() else { break };
+            listing
+                .push_listed(line)
+                .map_err(|problem| problem.into_error(context.at(Operation::ListRefs)))?;
+        }
+        Ok(listing.finish())
+    }
+}
+
+/// The ids of which `which` is true, each once, in their order.
+fn distinct(ids: &[ObjectId], which: impl Fn(ObjectId) -> bool) -> Vec<ObjectId> {
+    let mut seen = HashSet::with_capacity(ids.len());
+    ids.iter()
+        .copied()
+        .filter(|id| seen.insert(*id) && which(*id))
+        .collect()
+}
