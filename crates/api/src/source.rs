@@ -118,3 +118,55 @@ pub struct GitRepositoryRef {
     )]
     pub commit: Option<String>,
 }
+
+/// The branch that is read where nothing names a reference, as in Flux.
+pub const DEFAULT_BRANCH: &str = "master";
+
+impl GitRepositoryRef {
+    /// The branch that is checked out; `None` where a commit, a name, a range or a tag is.
+    pub fn checked_out_branch(&self) -> Option<&str> {
+        let other = [&self.commit, &self.name, &self.semver, &self.tag];
+        if other.iter().any(|field| field.is_some()) {
+            return None;
+        }
+        Some(self.branch.as_deref().unwrap_or(DEFAULT_BRANCH))
+    }
+
+    /// Whether a push to this branch goes to a branch of its own, which is what Flux calls a switch: its name is not that
+    /// of `branch`, whatever is checked out.
+    pub fn switches_to(&self, push_branch: &str) -> bool {
+        let read = if *self == Self::default() {
+            DEFAULT_BRANCH
+        } else {
+            self.branch.as_deref().unwrap_or_default()
+        };
+        push_branch != read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_is_a_push_branch_that_the_reference_does_not_name() {
+        let reference = |text: &str| serde_json::from_str::<GitRepositoryRef>(text).unwrap();
+        for (text, push_branch, checked_out, switches) in [
+            ("{}", "master", Some("master"), false),
+            ("{}", "auto", Some("master"), true),
+            (r#"{"branch": "main"}"#, "main", Some("main"), false),
+            (r#"{"branch": "main"}"#, "auto", Some("main"), true),
+            (r#"{"branch": "main", "commit": "c"}"#, "main", None, false),
+            (r#"{"tag": "v1"}"#, "master", None, true),
+            (r#"{"name": "refs/heads/main"}"#, "main", None, true),
+        ] {
+            let reference = reference(text);
+            assert_eq!(reference.checked_out_branch(), checked_out, "{text}");
+            assert_eq!(
+                reference.switches_to(push_branch),
+                switches,
+                "{text} {push_branch}"
+            );
+        }
+    }
+}

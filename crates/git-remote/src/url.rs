@@ -100,9 +100,30 @@ impl RemoteUrl {
         }
     }
 
+    /// Whether both name the same repository, however it is reached: the same host and path, and for the same scheme
+    /// the same port. A closing slash and `.git` do not count.
+    pub fn is_same_repository(&self, other: &Self) -> bool {
+        let path = |url: &Self| {
+            let path = url.path.trim_end_matches('/');
+            path.strip_suffix(".git").unwrap_or(path).to_owned()
+        };
+        self.host.eq_ignore_ascii_case(&other.host)
+            && (self.scheme != other.scheme || self.port == other.port)
+            && path(self) == path(other)
+    }
+
     /// The whole URL without user info.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+}
+
+/// Reads a URL and drops its user info.
+impl std::str::FromStr for RemoteUrl {
+    type Err = Error;
+
+    fn from_str(url: &str) -> Result<Self, Error> {
+        Self::parse(url).map(|(url, _)| url)
     }
 }
 

@@ -13,16 +13,26 @@ pub(crate) fn object_id(
     field: &str,
     text: &str,
 ) -> Result<ObjectId, WriteError> {
-    ObjectId::from_hex(text.as_bytes()).map_err(|_| WriteError::Malformed {
+    ObjectId::from_hex(text.as_bytes())
+        .map_err(|_| malformed(plan, field, "40 hexadecimal digits", text))
+}
+
+fn malformed(
+    plan: &ImageUpdatePlan,
+    field: &str,
+    expected: &'static str,
+    found: &str,
+) -> WriteError {
+    WriteError::Malformed {
         plan: format!(
             "{}/{}",
             plan.namespace().unwrap_or_default(),
             plan.name_any()
         ),
         field: field.to_owned(),
-        expected: "40 hexadecimal digits",
-        found: text.to_owned(),
-    })
+        expected,
+        found: found.to_owned(),
+    }
 }
 
 /// Checks that every file of the plan has, in the tree of `commit`, the content that the plan edits.
@@ -77,7 +87,10 @@ pub(crate) fn contents(
             let content = repository
                 .blob(*blob)
                 .map_err(WriteError::Read)?
-                .unwrap_or_default();
+                .ok_or_else(|| WriteError::MissingBlob {
+                    path: file.path.clone(),
+                    blob: *blob,
+                })?;
             Ok((file.path.clone(), splice(plan, file, &content)?))
         })
         .collect()
@@ -88,15 +101,9 @@ fn splice(plan: &ImageUpdatePlan, file: &FileEdits, content: &[u8]) -> Result<Ve
         .edits
         .iter()
         .map(|edit| {
-            let offset = usize::try_from(edit.offset).map_err(|_| WriteError::Malformed {
-                plan: format!(
-                    "{}/{}",
-                    plan.namespace().unwrap_or_default(),
-                    plan.name_any()
-                ),
-                field: format!("spec.files[{}].edits.offset", file.path),
-                expected: "a number of bytes",
-                found: edit.offset.to_string(),
+            let offset = usize::try_from(edit.offset).map_err(|_| {
+                let field = format!("spec.files[{}].edits.offset", file.path);
+                malformed(plan, &field, "a number of bytes", &edit.offset.to_string())
             })?;
             Ok(Splice {
                 offset,

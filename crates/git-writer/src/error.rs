@@ -39,6 +39,16 @@ pub enum WriteError {
         /// What is there now: an object id, or `nothing`.
         found: String,
     },
+    /// The cache was deleted between fetching a file and reading it.
+    #[error(
+        "failed to update source: the content {blob} of '{path}' is gone from the cache: run again"
+    )]
+    MissingBlob {
+        /// Path of the file.
+        path: String,
+        /// Its object id.
+        blob: ObjectId,
+    },
     /// The bytes to replace are not there.
     #[error("failed to update source: '{path}'")]
     Splice {

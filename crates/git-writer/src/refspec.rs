@@ -59,9 +59,11 @@ fn replace(
     (destination, force): (&str, bool),
 ) -> Result<Vec<String>, WriteError> {
     let old = head(remote, destination).map_err(WriteError::Read)?;
+    let push = &plan.spec.push;
+    let may_replace = force || plan.spec.checkout.reference.switches_to(&push.branch);
     match old {
         Some(found) if found == commit.id => return Ok(Vec::new()),
-        Some(found) if found != commit.parent && !force && !has_own_branch(plan) => {
+        Some(found) if found != commit.parent && !may_replace => {
             return Err(WriteError::NonFastForward {
                 reference: destination.to_owned(),
                 found,
@@ -70,9 +72,4 @@ fn replace(
         _ => {}
     }
     push_reference(remote, plan, commit, (destination, old))
-}
-
-/// Whether the user asked for a push branch of its own, which permits to replace what this automation pushes to.
-fn has_own_branch(plan: &ImageUpdatePlan) -> bool {
-    plan.spec.checkout.reference.branch.as_deref() != Some(&plan.spec.push.branch)
 }

@@ -33,7 +33,7 @@ pub(crate) fn tip(
             parent: head,
             old: Some(head),
         }),
-        None if !created_by_plan(plan) => Err(WriteError::BranchGone {
+        None if reads_push_branch(plan) => Err(WriteError::BranchGone {
             branch: plan.spec.push.branch.clone(),
             remote: remote.url().to_string(),
         }),
@@ -44,14 +44,7 @@ pub(crate) fn tip(
     }
 }
 
-/// Whether the branch is another one than was checked out, so that the plan may create it.
-fn created_by_plan(plan: &ImageUpdatePlan) -> bool {
-    let checked_out = plan
-        .spec
-        .checkout
-        .reference
-        .branch
-        .as_deref()
-        .unwrap_or("master");
-    plan.spec.push.branch != checked_out
+/// Whether the plan was made on the very branch it pushes to.
+fn reads_push_branch(plan: &ImageUpdatePlan) -> bool {
+    plan.spec.checkout.reference.checked_out_branch() == Some(&plan.spec.push.branch)
 }

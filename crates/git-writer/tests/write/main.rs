@@ -1,9 +1,6 @@
 //! Plans written to a real Git server, judged by the real git.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test whose set-up fails has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 mod stage;
 
@@ -209,6 +206,24 @@ fn a_refspec_replaces_foreign_commits_only_when_it_may() {
         stage.repository.rev_parse("mirror"),
         written.commit.to_string()
     );
+}
+
+#[test]
+fn the_default_branch_is_no_push_branch_of_its_own() {
+    let stage = Stage::new();
+    stage.repository.branch("master", "main");
+    let foreign = stage
+        .repository
+        .commit("prod")
+        .orphan()
+        .file("x", "y")
+        .done();
+    let mut plan = stage.plan("master");
+    plan.spec.checkout.reference.branch = None;
+    plan.spec.push.refspec = Some("refs/heads/master:refs/heads/prod".to_owned());
+    let error = stage.write(&plan).unwrap_err();
+    assert!(matches!(error, WriteError::PushRefspec { .. }), "{error}");
+    assert_eq!(stage.repository.rev_parse("prod"), foreign);
 }
 
 #[test]

@@ -113,8 +113,11 @@ impl Stage {
         plan: &ImageUpdatePlan,
         signer: Option<&Signer>,
     ) -> Result<Written, WriteError> {
-        let cache = Cache::open(&self.folder.path().join("cache"), CacheLimits::default()).expect("the folder is writable");
-        let repository = cache.repository(&self.remote).expect("the cache is writable");
+        let cache = Cache::open(&self.folder.path().join("cache"), CacheLimits::default())
+            .expect("the folder is writable");
+        let repository = cache
+            .repository(&self.remote)
+            .expect("the cache is writable");
         git_writer::write(&self.remote, &repository, plan, signer, SECONDS)
     }
 }

@@ -1,0 +1,91 @@
+//! From what is to be checked out to commit ids, by the references of the remote.
+
+use git_remote::{ObjectId, RemoteRef, RemoteUrl, Session};
+use tag_policy::Constraint;
+
+use crate::PlanError;
+use crate::target::{Checkout, Target};
+
+/// The commits a pass starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Heads {
+    /// What is checked out.
+    pub(crate) checkout: ObjectId,
+    /// The head of the push branch, where it exists.
+    pub(crate) push: Option<ObjectId>,
+}
+
+impl Heads {
+    /// The commit that is edited: the head of the push branch where it exists already, else what is checked out. Where a
+    /// commit, a tag or a range is checked out, every push after the first one builds on what was pushed before.
+    pub(crate) fn base(&self, target: &Target) -> ObjectId {
+        let reads_push_branch = target.reference.checked_out_branch() == Some(&target.push_branch);
+        self.push
+            .filter(|_| !reads_push_branch)
+            .unwrap_or(self.checkout)
+    }
+}
+
+/// Asks the remote for the references that the target needs, and for no others.
+pub(crate) fn heads(
+    session: &mut Session,
+    remote: &RemoteUrl,
+    target: &Target,
+) -> Result<Heads, PlanError> {
+    let push_branch = format!("refs/heads/{}", target.push_branch);
+    let wanted = match &target.checkout {
+        Checkout::Branch(branch) => format!("refs/heads/{branch}"),
+        Checkout::Tag(tag) => format!("refs/tags/{tag}"),
+        Checkout::Semver(_) => "refs/tags/".to_owned(),
+        Checkout::Name(name) => name.clone(),
+        Checkout::Commit(_) => push_branch.clone(),
+    };
+    let refs = session
+        .refs(&[&wanted, &push_branch])
+        .map_err(PlanError::ListReferences)?;
+    let find = |name: &str| {
+        refs.iter()
+            .find(|reference| reference.name == name)
+            .map(RemoteRef::commit)
+    };
+    let checkout = match &target.checkout {
+        Checkout::Branch(_) | Checkout::Tag(_) | Checkout::Name(_) => match find(&wanted) {
+            Some(commit) => commit,
+            // Asked for by name, the remote tells a missing reference from an empty repository.
+            None => session
+                .find_ref(&wanted)
+                .map_err(PlanError::ListReferences)?
+                .commit(),
+        },
+        Checkout::Semver(range) => {
+            highest(range, &refs)?.ok_or_else(|| PlanError::NoTagInRange {
+                range: range.clone(),
+                remote: remote.to_string(),
+            })?
+        }
+        Checkout::Commit(commit) => {
+            ObjectId::from_hex(commit.as_bytes()).map_err(|_| PlanError::ParseCommit {
+                commit: commit.clone(),
+            })?
+        }
+    };
+    Ok(Heads {
+        checkout,
+        push: find(&push_branch),
+    })
+}
+
+fn highest(range: &str, refs: &[RemoteRef]) -> Result<Option<ObjectId>, PlanError> {
+    let constraint = Constraint::parse(range).map_err(|source| PlanError::ParseSemver {
+        range: range.to_owned(),
+        source,
+    })?;
+    let tags = || {
+        refs.iter()
+            .filter_map(|reference| Some((reference.name.strip_prefix("refs/tags/")?, reference)))
+    };
+    let highest = tag_policy::highest_semver(&constraint, tags().map(|(tag, _)| tag));
+    Ok(tags()
+        .find(|(tag, _)| Some(*tag) == highest)
+        .map(|(_, reference)| reference.commit()))
+}
