@@ -1,0 +1,28 @@
+//! `cargo xtask bench`: the release build of the bench program, with the caller's arguments.
+
+use anyhow::Result;
+
+use crate::program::cargo;
+
+/// What `cargo xtask bench` takes.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The groups to run and the bench program's own options.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+/// Builds and runs the bench program; its standard output stays machine-readable.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    cargo([
+        "run",
+        "--release",
+        "--locked",
+        "--quiet",
+        "--package",
+        "bench",
+        "--",
+    ])
+    .args(&args.arguments)
+    .run()
+}

@@ -1,0 +1,50 @@
+//! The tasks of this repository: `cargo xtask demo|test|tidy|codegen|bench`.
+//!
+//! Every check that guards the repository is started from here and nowhere else, so that a developer and CI run the same thing.
+//! The crate is never part of the product.
+
+mod bench;
+mod codegen;
+mod console;
+mod demo;
+mod program;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The tasks of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Run the whole pipeline on an embedded registry and Git server, and check the commit it makes.
+    Demo(demo::Args),
+    /// Run every check: formatting, lints, layout, licences, tests, documentation.
+    Test(test::Args),
+    /// Check the layout of the repository: crate arrows, file sizes, generated files.
+    Tidy,
+    /// Write the generated files: crds/ and docs/api.md.
+    Codegen,
+    /// Run the benchmarks; every argument goes to the bench program.
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Task::parse() {
+        Task::Demo(args) => demo::run(&args),
+        Task::Test(args) => test::run(&args),
+        Task::Tidy => tidy::run(),
+        Task::Codegen => codegen::run(),
+        Task::Bench(args) => bench::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            console::error(format_args!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
