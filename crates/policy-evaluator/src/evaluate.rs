@@ -88,7 +88,9 @@ pub fn ready_message(latest: &ImageRef, previous: Option<&ImageRef>) -> String {
         message.push_str(digest);
     }
     if let Some(previous) = previous.filter(|previous| *previous != latest) {
-        message.push_str(&format!(" (previously {previous})"));
+        message.push_str(" (previously ");
+        message.push_str(&previous.to_string());
+        message.push(')');
     }
     message
 }

@@ -1,5 +1,7 @@
 //! Digest reflection against a registry.
 
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+
 use api::image::v1::{DigestReflectionPolicy, ImageRef};
 use image_ref::ImageName;
 use policy_evaluator::reflect_digest;

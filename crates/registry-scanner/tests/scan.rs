@@ -25,7 +25,8 @@ async fn run(registry: &Registry, exclusion_list: &[&str]) -> Result<Scan, ScanE
         retry_delays: Vec::new(),
         ..Options::default()
     };
-    scan(&Client::new(options).unwrap(), &spec, &Access::default()).await
+    let client = Client::new(options).expect("a provider is installed");
+    scan(&client, &spec, &Access::default()).await
 }
 
 #[tokio::test]

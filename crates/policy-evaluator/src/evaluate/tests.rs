@@ -10,8 +10,9 @@ fn policy(spec: &str) -> ImagePolicy {
 
 fn select(spec: &str, tags: &[&str]) -> Result<String, String> {
     let evaluator = Evaluator::new(&policy(spec)).map_err(|error| error.to_string())?;
+    let tags = Tags::from_unsorted(tags).map_err(|error| error.to_string())?;
     let latest = evaluator
-        .select("reg.io/app", &Tags::from_unsorted(tags).unwrap())
+        .select("reg.io/app", &tags)
         .map_err(|error| error.to_string())?;
     assert_eq!(latest.name, "reg.io/app");
     Ok(latest.tag)
