@@ -6,7 +6,7 @@
 
 mod check;
 mod data;
-mod helpers;
+mod functions;
 
 use std::error::Error as StdError;
 use std::io;
@@ -27,7 +27,7 @@ pub(crate) fn render(template: &str, model: &Model) -> Result<String, Error> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     registry.register_escape_fn(no_escape);
-    helpers::register(&mut registry, template.len());
+    functions::register(&mut registry, template.len());
     registry.register_template(TEMPLATE_NAME, compiled);
     let context = Context::wraps(data::root(model)).map_err(|error| render_error(&error))?;
     let mut out = Output(Vec::new());

@@ -18,82 +18,64 @@ fn resolve(git: &str, update: &str, reference: &str) -> Result<Target, TargetErr
     Target::resolve(&automation.unwrap(), &source.unwrap())
 }
 
+/// `git.push.branch`, the `ref`, and what they come to.
+type Case = (&'static str, &'static str, Checkout, bool);
+
+#[track_caller]
+fn check(cases: impl IntoIterator<Item = Case>) {
+    for (push_branch, reference, checkout, switches) in cases {
+        let push = format!(r#", "push": {{"branch": "{push_branch}"}}"#);
+        let target = resolve(&push, "", reference).unwrap();
+        assert_eq!(target.checkout, checkout, "{reference}");
+        assert_eq!(target.push_branch, push_branch, "{reference}");
+        assert_eq!(target.switches, switches, "{push_branch} {reference}");
+    }
+}
+
 #[test]
-fn where_to_read_and_where_to_push() {
+fn a_branch_is_read_and_pushed_to() {
     let branch = |name: &str| Checkout::Branch(name.to_owned());
-    for (git, reference, checkout, push_branch, switches) in [
-        (
-            "",
-            r#", "ref": {"branch": "main"}"#,
-            branch("main"),
-            "main",
-            false,
-        ),
-        (
-            r#", "checkout": {"ref": {"branch": "dev"}}"#,
-            r#", "ref": {"branch": "main"}"#,
-            branch("dev"),
-            "dev",
-            false,
-        ),
-        (
-            r#", "push": {"branch": "auto"}"#,
-            r#", "ref": {"branch": "main"}"#,
-            branch("main"),
-            "auto",
-            true,
-        ),
-        (
-            r#", "push": {"branch": "main"}"#,
-            r#", "ref": {"branch": "main"}"#,
-            branch("main"),
-            "main",
-            false,
-        ),
-        (
-            r#", "push": {"branch": "master"}"#,
-            "",
-            branch("master"),
-            "master",
-            false,
-        ),
-        (
-            r#", "push": {"branch": "auto"}"#,
-            "",
-            branch("master"),
-            "auto",
-            true,
-        ),
-        (
-            r#", "push": {"branch": "main"}"#,
-            r#", "ref": {"name": "refs/heads/main"}"#,
-            Checkout::Name("refs/heads/main".to_owned()),
-            "main",
-            true,
-        ),
-        (
-            r#", "push": {"branch": "auto"}"#,
-            r#", "ref": {"tag": "v1", "semver": "1.x", "branch": "main"}"#,
-            Checkout::Semver("1.x".to_owned()),
-            "auto",
-            true,
-        ),
-        (
-            r#", "push": {"branch": "auto"}"#,
-            r#", "ref": {"tag": "v1", "commit": "c", "name": "n"}"#,
-            Checkout::Commit("c".to_owned()),
-            "auto",
-            true,
-        ),
-    ] {
-        let target = resolve(git, "", reference).unwrap();
-        assert_eq!(target.checkout, checkout, "{git} {reference}");
+    let main = r#", "ref": {"branch": "main"}"#;
+    check([
+        ("main", main, branch("main"), false),
+        ("auto", main, branch("main"), true),
+        ("master", "", branch("master"), false),
+        ("auto", "", branch("master"), true),
+    ]);
+    let own = r#", "checkout": {"ref": {"branch": "dev"}}"#;
+    for (git, expected) in [("", "main"), (own, "dev")] {
+        let target = resolve(git, "", main).unwrap();
+        assert_eq!(target.checkout, branch(expected));
         assert_eq!(
             (target.push_branch.as_str(), target.switches),
-            (push_branch, switches),
-            "{git} {reference}"
+            (expected, false)
         );
     }
+}
+
+#[test]
+fn what_is_checked_out_goes_in_the_order_of_flux() {
+    let name = "refs/heads/main";
+    check([
+        (
+            "main",
+            r#", "ref": {"name": "refs/heads/main"}"#,
+            Checkout::Name(name.to_owned()),
+            true,
+        ),
+        (
+            "auto",
+            r#", "ref": {"tag": "v1", "semver": "1.x", "branch": "main"}"#,
+            Checkout::Semver("1.x".to_owned()),
+            true,
+        ),
+        (
+            "auto",
+            r#", "ref": {"tag": "v1", "commit": "c", "name": "n"}"#,
+            Checkout::Commit("c".to_owned()),
+            true,
+        ),
+    ]);
 }
 
 #[test]

@@ -1,0 +1,354 @@
+//! From the references of an object to the credentials behind them: its Secrets, else those of the surroundings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::image::v1::{
+    ImageRepository, ImageUpdateAutomation, Provider, SigningKey, SigningKeyType,
+};
+use api::source::{GitProvider, GitRepository};
+use git_remote::{Credentials, CredentialsError, Options, Remote, RemoteUrl, Signer, SignerError};
+use image_ref::ImageName;
+use k8s_openapi::api::core::v1::Secret;
+use kube::ResourceExt as _;
+use registry_client::{Access, Keyring, SecretError};
+use secrecy::SecretString;
+
+use crate::environment::{self, EnvironmentError};
+use crate::objects::Store;
+
+/// Why the credentials of an object cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AccessError {
+    /// A way to authenticate that the command line does not offer.
+    #[error("{object}: {field} is not supported by the command line: {instead}")]
+    NotSupported {
+        /// The object.
+        object: String,
+        /// The field.
+        field: &'static str,
+        /// What to do.
+        instead: &'static str,
+    },
+    /// A Secret for a registry is not what its type says.
+    #[error("Secret '{secret}': failed to configure authentication options")]
+    RegistrySecret {
+        /// The Secret, `namespace/name`.
+        secret: String,
+        /// What is wrong with it.
+        source: SecretError,
+    },
+    /// A Secret for Git lacks something.
+    #[error("Secret '{secret}': failed to configure authentication options")]
+    GitSecret {
+        /// The Secret, `namespace/name`.
+        secret: String,
+        /// What is wrong with it.
+        source: CredentialsError,
+    },
+    /// The Git repository cannot be used.
+    #[error("GitRepository '{source_name}'")]
+    Remote {
+        /// The GitRepository, `namespace/name`.
+        source_name: String,
+        /// What is wrong with it.
+        source: git_remote::Error,
+    },
+    /// SSH needs a key, and there is none.
+    #[error(
+        "GitRepository '{source_name}': no SSH key: add its Secret to the objects, \
+         or set REPIN_SSH_KEY_FILE and REPIN_KNOWN_HOSTS_FILE"
+    )]
+    NoSshKey {
+        /// The GitRepository, `namespace/name`.
+        source_name: String,
+    },
+    /// The credentials of the surroundings would go to whoever the objects name.
+    #[error(
+        "GitRepository '{source_name}': its Secret is not among the objects, and the credentials of the environment \
+         are not sent to several hosts ({hosts}): add the Secret, or pass the objects of one host only"
+    )]
+    SeveralHosts {
+        /// The GitRepository, `namespace/name`.
+        source_name: String,
+        /// The hosts that the GitRepositories name.
+        hosts: String,
+    },
+    /// The automation signs, but there is no key.
+    #[error(
+        "ImageUpdateAutomation '{automation}' signs its commits, but Secret '{secret}' is not among the objects: \
+         add it, or set REPIN_SIGNING_KEY_FILE"
+    )]
+    NoSigningKey {
+        /// The automation, `namespace/name`.
+        automation: String,
+        /// The Secret, `namespace/name`.
+        secret: String,
+    },
+    /// The Secret with the signing key lacks its entry.
+    #[error("signing key secret '{secret}' does not contain {article} '{entry}' key")]
+    NoSigningEntry {
+        /// The Secret, `namespace/name`.
+        secret: String,
+        /// `a` or `an`.
+        article: &'static str,
+        /// The entry.
+        entry: &'static str,
+    },
+    /// The signing key cannot be used.
+    #[error("{}", source.in_secret(secret))]
+    SigningKey {
+        /// The Secret, `namespace/name`.
+        secret: String,
+        /// What is wrong with it.
+        source: SignerError,
+    },
+    /// The surroundings cannot be used.
+    #[error(transparent)]
+    Environment(EnvironmentError),
+}
+
+/// The values of a Secret.
+fn values(secret: &Secret) -> BTreeMap<String, Vec<u8>> {
+    secret
+        .data
+        .iter()
+        .flatten()
+        .map(|(key, value)| (key.clone(), value.0.clone()))
+        .collect()
+}
+
+/// How to reach the registry of an image repository.
+pub(crate) fn registry(
+    store: &Store,
+    repository: &ImageRepository,
+    image: &ImageName,
+    surroundings: &Keyring,
+) -> Result<Access, AccessError> {
+    let spec = &repository.spec;
+    refuse_unsupported(repository)?;
+    let namespace = repository.namespace().unwrap_or_default();
+    let mut keyring = Keyring::new();
+    let secrets = pull_secrets(store, repository);
+    for secret in &secrets {
+        let kind = secret.type_.as_deref().unwrap_or_default();
+        keyring
+            .add_secret(kind, &values(secret))
+            .map_err(|source| registry_secret(secret, source))?;
+    }
+    let keyring = if secrets.is_empty() {
+        surroundings
+    } else {
+        &keyring
+    };
+    let mut access = Access {
+        credentials: keyring.find(image),
+        insecure: spec.insecure,
+        timeout: spec.timeout().to_std(),
+        ..Access::default()
+    };
+    if let Some(secret) = spec
+        .cert_secret_ref
+        .as_ref()
+        .and_then(|secret| store.secrets.get(&namespace, &secret.name))
+    {
+        access
+            .set_certificates(&values(secret))
+            .map_err(|source| registry_secret(secret, source))?;
+    }
+    Ok(access)
+}
+
+fn registry_secret(secret: &Secret, source: SecretError) -> AccessError {
+    AccessError::RegistrySecret {
+        secret: full_name(secret),
+        source,
+    }
+}
+
+fn refuse_unsupported(repository: &ImageRepository) -> Result<(), AccessError> {
+    let not_supported = |field, instead| {
+        Err(AccessError::NotSupported {
+            object: format!("ImageRepository '{}'", full_name(repository)),
+            field,
+            instead,
+        })
+    };
+    if repository.spec.provider != Provider::Generic {
+        return not_supported(
+            "spec.provider",
+            "log in with `docker login` and set it to generic",
+        );
+    }
+    if repository.spec.proxy_secret_ref.is_some() {
+        return not_supported(
+            "spec.proxySecretRef",
+            "set HTTPS_PROXY and remove the field",
+        );
+    }
+    Ok(())
+}
+
+/// The pull secrets that are there: that of the repository first, then those of its ServiceAccount.
+fn pull_secrets<'a>(store: &'a Store, repository: &ImageRepository) -> Vec<&'a Secret> {
+    let namespace = repository.namespace().unwrap_or_default();
+    let spec = &repository.spec;
+    let account = spec
+        .service_account_name
+        .as_ref()
+        .and_then(|name| store.service_accounts.get(&namespace, name));
+    let of_account = account
+        .iter()
+        .flat_map(|account| account.image_pull_secrets.iter().flatten());
+    let own = spec.secret_ref.iter().map(|secret| &secret.name);
+    own.chain(of_account.map(|secret| &secret.name))
+        .filter_map(|name| store.secrets.get(&namespace, name))
+        .collect()
+}
+
+/// The Secrets that the repository names and the objects do not have.
+pub(crate) fn missing_secrets(store: &Store, repository: &ImageRepository) -> Vec<String> {
+    let namespace = repository.namespace().unwrap_or_default();
+    let spec = &repository.spec;
+    let named = spec.secret_ref.iter().chain(&spec.cert_secret_ref);
+    named
+        .filter(|secret| store.secrets.get(&namespace, &secret.name).is_none())
+        .map(|secret| format!("{namespace}/{}", secret.name))
+        .collect()
+}
+
+/// The remote of a GitRepository, with the credentials of `secret` where the objects have it, else of the surroundings.
+pub(crate) fn remote(
+    store: &Store,
+    source: &GitRepository,
+    secret: Option<&str>,
+) -> Result<Remote, AccessError> {
+    let not_supported = |field, instead| {
+        Err(AccessError::NotSupported {
+            object: format!("GitRepository '{}'", full_name(source)),
+            field,
+            instead,
+        })
+    };
+    if source.spec.provider != GitProvider::Generic {
+        return not_supported(
+            "spec.provider",
+            "use a Secret with a token or a key, and set it to generic",
+        );
+    }
+    if source.spec.proxy_secret_ref.is_some() {
+        return not_supported(
+            "spec.proxySecretRef",
+            "remove the field where the repository is reached without",
+        );
+    }
+    let url = &source.spec.url;
+    let namespace = source.namespace().unwrap_or_default();
+    let (credentials, ca_bundle) = match secret.and_then(|name| store.secrets.get(&namespace, name))
+    {
+        Some(secret) => Credentials::from_secret(url, &values(secret)).map_err(|source| {
+            AccessError::GitSecret {
+                secret: full_name(secret),
+                source,
+            }
+        })?,
+        None => (surrounding_credentials(store, source)?, None),
+    };
+    let options = Options {
+        ca_bundle,
+        timeout: source.spec.timeout().to_std(),
+        ..Options::default()
+    };
+    Remote::new(url, credentials, options).map_err(|error| AccessError::Remote {
+        source_name: full_name(source),
+        source: error,
+    })
+}
+
+/// The credentials of the surroundings, which are meant for one host: objects that name several do not get them.
+fn surrounding_credentials(
+    store: &Store,
+    source: &GitRepository,
+) -> Result<Credentials, AccessError> {
+    let url = &source.spec.url;
+    let credentials = environment::git_credentials(url).map_err(AccessError::Environment)?;
+    let hosts: BTreeSet<String> = store
+        .sources
+        .iter()
+        .filter_map(|source| source.spec.url.parse::<RemoteUrl>().ok())
+        .map(|url| url.host().to_ascii_lowercase())
+        .collect();
+    match credentials {
+        Credentials::Anonymous if url.starts_with("ssh://") => Err(AccessError::NoSshKey {
+            source_name: full_name(source),
+        }),
+        Credentials::Anonymous => Ok(Credentials::Anonymous),
+        _ if hosts.len() > 1 => Err(AccessError::SeveralHosts {
+            source_name: full_name(source),
+            hosts: hosts.into_iter().collect::<Vec<_>>().join(", "),
+        }),
+        credentials => Ok(credentials),
+    }
+}
+
+/// What signs the commits of an automation: the key of its Secret, else that of the surroundings.
+pub(crate) fn signer(
+    store: &Store,
+    automation: &ImageUpdateAutomation,
+) -> Result<Option<Signer>, AccessError> {
+    let signing_key = automation
+        .spec
+        .git
+        .as_ref()
+        .and_then(|git| git.commit.signing_key.as_ref());
+    let namespace = automation.namespace().unwrap_or_default();
+    let secret = signing_key
+        .and_then(|key| Some((key, store.secrets.get(&namespace, &key.secret_ref.name)?)));
+    if let Some((key, secret)) = secret {
+        return signing_key_of(key, secret).map(Some);
+    }
+    let signer = environment::signer().map_err(AccessError::Environment)?;
+    match signing_key {
+        Some(key) if signer.is_none() => Err(AccessError::NoSigningKey {
+            automation: full_name(automation),
+            secret: format!("{namespace}/{}", key.secret_ref.name),
+        }),
+        _ => Ok(signer),
+    }
+}
+
+fn signing_key_of(key: &SigningKey, secret: &Secret) -> Result<Signer, AccessError> {
+    let data = values(secret);
+    let passphrase = |entry: &str| {
+        data.get(entry)
+            .and_then(|text| String::from_utf8(text.clone()).ok())
+            .map(SecretString::from)
+    };
+    let entry = |article, entry| {
+        data.get(entry).ok_or_else(|| AccessError::NoSigningEntry {
+            secret: full_name(secret),
+            article,
+            entry,
+        })
+    };
+    let signer = match key.key_type.unwrap_or_default() {
+        SigningKeyType::Gpg => {
+            Signer::openpgp(entry("a", "git.asc")?, passphrase("passphrase").as_ref())
+        }
+        SigningKeyType::Ssh => {
+            Signer::ssh(entry("an", "identity")?, passphrase("password").as_ref())
+        }
+    };
+    signer.map_err(|source| AccessError::SigningKey {
+        secret: full_name(secret),
+        source,
+    })
+}
+
+/// `namespace/name`.
+pub(crate) fn full_name(object: &impl kube::ResourceExt) -> String {
+    format!(
+        "{}/{}",
+        object.namespace().unwrap_or_default(),
+        object.name_any()
+    )
+}
