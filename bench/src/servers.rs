@@ -1,0 +1,69 @@
+//! A registry in a process of its own, so that its work is not counted as that of its client.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::measure::this_program;
+
+/// A running registry. It ends with this value, and with this process in any case.
+#[derive(Debug)]
+pub(crate) struct RegistryProcess {
+    host: String,
+    child: Child,
+    /// Closed to end the process; `None` from then on.
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl RegistryProcess {
+    /// Starts it and waits until it listens.
+    pub(crate) fn start() -> Result<Self> {
+        let mut child = Command::new(this_program()?)
+            .args(["worker", "serve-registry"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("start the registry")?;
+        let input = child.stdin.take();
+        let output = child.stdout.take().expect("its output is piped");
+        let mut registry = Self {
+            host: String::new(),
+            child,
+            input,
+            output: BufReader::new(output),
+        };
+        registry.host = registry.answer()?;
+        Ok(registry)
+    }
+
+    /// `127.0.0.1:<port>`, as it stands in an image name.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Gives `repository` exactly these tags.
+    pub(crate) fn set_tags(&mut self, repository: &str, tags: &[String]) -> Result<()> {
+        let input = self.input.as_mut().context("the registry has ended")?;
+        writeln!(input, "{repository} {}", tags.join(" ")).context("write to the registry")?;
+        self.answer().map(drop)
+    }
+
+    fn answer(&mut self) -> Result<String> {
+        let mut line = String::new();
+        let bytes = self.output.read_line(&mut line);
+        ensure!(
+            bytes.context("read from the registry")? > 0,
+            "the registry ended early"
+        );
+        Ok(line.trim_end().to_owned())
+    }
+}
+
+impl Drop for RegistryProcess {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        drop(self.child.wait());
+    }
+}
