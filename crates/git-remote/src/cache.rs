@@ -152,7 +152,11 @@ impl Cache {
                 .is_ok_and(|kind| kind.is_dir())
                 .then_some(name)
         });
-        names.map(|name| self.known(name)).collect()
+        // A folder that is not ours, in a cache folder that somebody else uses too, is nobody's to remove.
+        names
+            .filter(|name| is_ours(name))
+            .map(|name| self.known(name))
+            .collect()
     }
 
     fn known(&self, name: String) -> Known {
@@ -250,6 +254,16 @@ fn name(url: &str) -> String {
         .take(8)
         .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     format!("{}-{digest:016x}-{LAYOUT}", readable.trim_matches('-'))
+}
+
+/// Whether a folder has a name as [`name`] gives it, whatever the layout's version: `<readable>-<16 hex digits>-v<number>`.
+fn is_ours(name: &str) -> bool {
+    let Some((rest, version)) = name.rsplit_once("-v") else {
+        return false;
+    };
+    let digest = rest.rsplit('-').next().unwrap_or_default();
+    let is_digest = digest.len() == 16 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest && !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn open_lock(path: &Path) -> io::Result<File> {

@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 
 use crate::{
     error::{At, Cause, Error},
+    secrets::Secrets,
     ssh::SshError,
 };
 
@@ -35,14 +36,39 @@ pub(crate) enum Fault {
     Limit { what: &'static str, limit: u64 },
 }
 
-/// Where a transport puts its fault, and its user finds it.
+/// Where a transport puts its fault, and its user finds it; and what no text about it may hold.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Faults(Arc<Mutex<Option<Fault>>>);
+pub(crate) struct Faults {
+    first: Arc<Mutex<Option<Fault>>>,
+    secrets: Secrets,
+}
 
 impl Faults {
+    /// The faults of a remote with these secrets.
+    pub(crate) fn new(secrets: Secrets) -> Self {
+        Self {
+            first: Arc::default(),
+            secrets,
+        }
+    }
+
+    /// A server's words without secrets, fit for a log line: no control characters, no more than a few hundred
+    /// characters.
+    pub(crate) fn sanitise(&self, text: &str) -> String {
+        sanitise(text, &self.secrets)
+    }
+
+    /// The text of the innermost cause, sanitised: the one that says what happened.
+    pub(crate) fn innermost(&self, error: &(dyn StdError + 'static)) -> String {
+        causes(error)
+            .last()
+            .map(|cause| self.sanitise(&cause.to_string()))
+            .unwrap_or_default()
+    }
+
     /// Records a fault, unless there is one already: the first is the cause of what follows.
     pub(crate) fn record(&self, fault: Fault) {
-        self.0.lock().get_or_insert(fault);
+        self.first.lock().get_or_insert(fault);
     }
 
     /// Records a fault and makes the error that carries the news through gix.
@@ -53,7 +79,7 @@ impl Faults {
 
     /// The fault, if any. There is none afterwards.
     pub(crate) fn take(&self) -> Option<Fault> {
-        self.0.lock().take()
+        self.first.lock().take()
     }
 }
 
@@ -65,17 +91,17 @@ impl Fault {
         if error.is_timeout() && !error.is_connect() {
             return Self::Timeout;
         }
-        let tls = causes(&error).find_map(|cause| cause.downcast_ref::<rustls::Error>());
-        if let Some(problem) = tls.map(ToString::to_string) {
+        // Once there is a connection, the server may have acted on the request, whatever becomes of TLS.
+        if !error.is_connect() {
             let source = error.into();
-            return Self::Tls { problem, source };
+            return Self::Lost { source };
         }
-        let connecting = error.is_connect();
+        let tls = causes(&error).find_map(|cause| cause.downcast_ref::<rustls::Error>());
+        let problem = tls.map(ToString::to_string);
         let source = error.into();
-        if connecting {
-            Self::Unreachable { source }
-        } else {
-            Self::Lost { source }
+        match problem {
+            Some(problem) => Self::Tls { problem, source },
+            None => Self::Unreachable { source },
         }
     }
 
@@ -96,8 +122,8 @@ impl Fault {
         }
     }
 
-    /// The error that a caller sees.
-    pub(crate) fn into_error(self, at: At, limit: std::time::Duration) -> Error {
+    /// The error that a caller sees, `faults` being where this was found.
+    pub(crate) fn into_error(self, at: At, limit: std::time::Duration, faults: &Faults) -> Error {
         match self {
             Self::Status {
                 status: 401,
@@ -125,12 +151,12 @@ impl Fault {
             },
             Self::Unreachable { source } => Error::Unreachable {
                 at,
-                problem: innermost(&*source),
+                problem: faults.innermost(&*source),
                 source,
             },
             Self::Lost { source } => Error::ConnectionLost {
                 at,
-                problem: innermost(&*source),
+                problem: faults.innermost(&*source),
                 source,
             },
             Self::Timeout => Error::TimedOut { at, limit },
@@ -162,37 +188,32 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
     }
 }
 
-/// The text of the innermost cause: the one that says what happened.
-pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
-    causes(error)
-        .last()
-        .map(|cause| sanitise(&cause.to_string()))
-        .unwrap_or_default()
-}
-
-/// A server's words, fit for a log line: no control characters, no more than a few hundred characters.
-pub(crate) fn sanitise(text: &str) -> String {
-    let words = text
+/// One line of at most [`MAX_DETAIL`] characters. Secrets go before the cut, so that no half of one is left, and again
+/// when the words are joined, since a line break may have been in one's place for a space.
+fn sanitise(text: &str, secrets: &Secrets) -> String {
+    let visible = secrets.hide(text);
+    let words: Vec<&str> = visible
         .split(|char: char| char.is_control() || char.is_whitespace())
-        .filter(|word| !word.is_empty());
-    let mut line = String::new();
-    for word in words {
-        if line.len() + word.len() >= MAX_DETAIL {
-            line.extend(word.chars().take(MAX_DETAIL.saturating_sub(line.len())));
-            line.push('…');
-            break;
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
+        .filter(|word| !word.is_empty())
+        .collect();
+    let line = secrets.hide(&words.join(" "));
+    match line.char_indices().nth(MAX_DETAIL) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
-    line
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+    };
+
+    use test_support::tls::Authority;
+
     use super::*;
+    use crate::{credentials::Credentials, http::Clients, url::RemoteUrl};
 
     #[test]
     fn words_of_servers_fit_one_line() {
@@ -204,10 +225,10 @@ mod tests {
             ),
             ("  ", ""),
         ] {
-            assert_eq!(sanitise(text), expected);
+            assert_eq!(Faults::default().sanitise(text), expected);
         }
         for long in ["x".repeat(1000), "wörd ".repeat(300)] {
-            let line = sanitise(&long);
+            let line = Faults::default().sanitise(&long);
             assert!(
                 line.ends_with('…') && line.chars().count() <= MAX_DETAIL + 1,
                 "{line}"
@@ -216,10 +237,22 @@ mod tests {
     }
 
     #[test]
+    fn secrets_are_hidden_before_the_cut() {
+        let secrets = Secrets::of(&Credentials::Bearer("hunter two".into()));
+        let faults = Faults::new(secrets);
+        let long = format!("{}hunter two", "x".repeat(MAX_DETAIL - 3));
+        for text in [&long, "a hunter\r\n two"] {
+            assert!(!faults.sanitise(text).contains("hun"));
+            let error = io::Error::other(io::Error::other(text));
+            assert!(!faults.innermost(&error).contains("hun"));
+        }
+    }
+
+    #[test]
     fn wrapped_causes_are_found() {
         let inner = io::Error::new(io::ErrorKind::TimedOut, "the innermost");
         let outer = io::Error::other(io::Error::other(inner));
-        assert_eq!(innermost(&outer), "the innermost");
+        assert_eq!(Faults::default().innermost(&outer), "the innermost");
         assert!(matches!(
             Fault::from_io(io::ErrorKind::TimedOut.into()),
             Fault::Timeout
@@ -228,6 +261,39 @@ mod tests {
             Fault::from_io(io::ErrorKind::BrokenPipe.into()),
             Fault::Lost { .. }
         ));
+    }
+
+    /// What becomes of a request to a server that breaks TLS when it has read it.
+    fn broken_after_the_request() -> reqwest::Error {
+        let authority = Authority::new();
+        let config = authority.server(&["localhost"]).rustls_config(&[]);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let url = format!(
+            "https://localhost:{}/x",
+            listener.local_addr().unwrap().port()
+        );
+        let server = std::thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            let mut tls = rustls::ServerConnection::new(config).unwrap();
+            let read = rustls::Stream::new(&mut tls, &mut socket).read(&mut [0; 4096]);
+            assert!(read.unwrap() > 0, "the request arrives");
+            socket.write_all(b"this is no TLS record").unwrap();
+        });
+        let (remote, _) = RemoteUrl::parse(&url).unwrap();
+        let clients = Clients::new(&remote, Some(authority.ca_pem().as_bytes())).unwrap();
+        let client = clients.for_scheme("https", &Faults::default()).unwrap();
+        let error = client.post(url).send().unwrap_err();
+        server.join().unwrap();
+        error
+    }
+
+    #[test]
+    fn tls_that_breaks_after_the_request_is_a_lost_connection() {
+        let error = broken_after_the_request();
+        let tls = causes(&error).find_map(|cause| cause.downcast_ref::<rustls::Error>());
+        assert!(tls.is_some(), "{error:?}");
+        let fault = Fault::from_reqwest(error);
+        assert!(matches!(fault, Fault::Lost { .. }), "{fault:?}");
     }
 
     #[test]

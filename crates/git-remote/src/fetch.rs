@@ -16,7 +16,7 @@ use gix_transport::client::blocking_io::ExtendedBufRead;
 
 use crate::{
     error::{Error, Operation},
-    fault::{Fault, Faults, sanitise},
+    fault::{Fault, Faults},
     http::AGENT,
     wire::{Wire, refuses_object},
 };
@@ -50,9 +50,10 @@ pub(crate) fn fetch<T>(
         })?;
     let fatal = Rc::new(RefCell::new(String::new()));
     let heard = Rc::clone(&fatal);
+    let faults = context.faults.clone();
     reader.set_progress_handler(Some(Box::new(move |is_error, text: &[u8]| {
         if is_error {
-            *heard.borrow_mut() = sanitise(&String::from_utf8_lossy(text));
+            *heard.borrow_mut() = faults.sanitise(&String::from_utf8_lossy(text));
         }
         ControlFlow::Continue(())
     })));
@@ -88,7 +89,7 @@ fn send<'a>(
     if let Some(Ok(Ok(line))) = reader.peek_data_line()
         && let Some(message) = line.strip_prefix(b"ERR ")
     {
-        let message = sanitise(&String::from_utf8_lossy(message));
+        let message = context.faults.sanitise(&String::from_utf8_lossy(message));
         return Err(Error::Refused {
             at: context.at(operation),
             message,

@@ -113,14 +113,14 @@ impl Backend {
             let safe = next.scheme() == "https" || next.scheme() == target.scheme();
             let Some(base) = next.as_str().strip_suffix(tail).filter(|_| safe) else {
                 return Err(self.faults.raise(Fault::Redirect {
-                    location: shown(&next),
+                    location: self.faults.sanitise(&shown(&next)),
                 }));
             };
             self.redirected = Some(base.to_owned());
             target = next;
         }
         Err(self.faults.raise(Fault::Redirect {
-            location: shown(&target),
+            location: self.faults.sanitise(&shown(&target)),
         }))
     }
 
@@ -162,7 +162,7 @@ fn send(
 fn checked(response: Response, expected: &str, faults: &Faults) -> std::io::Result<Response> {
     let status = response.status();
     if !status.is_success() {
-        let detail = client::detail(response);
+        let detail = client::detail(response, faults);
         return Err(faults.raise(Fault::Status {
             status: status.as_u16(),
             detail,
@@ -176,7 +176,7 @@ fn checked(response: Response, expected: &str, faults: &Faults) -> std::io::Resu
     if found.trim() == expected {
         return Ok(response);
     }
-    let found = crate::fault::sanitise(found);
+    let found = faults.sanitise(found);
     Err(faults.raise(Fault::ContentType {
         expected: expected.to_owned(),
         found,

@@ -72,6 +72,7 @@ mod known_hosts;
 mod objects;
 mod pack;
 mod refs;
+mod secrets;
 mod ssh;
 mod tree;
 mod url;

@@ -189,7 +189,7 @@ fn exchange(
     drop(writer);
     let mut answer = Answer::new(context.limits.report_bytes);
     let read = read(&mut *reader, terms, &mut answer, &context);
-    let (report, messages) = answer.finish();
+    let (report, messages) = answer.finish(&context.faults);
     match read.and_then(|()| report.map_err(|problem| context.protocol(Operation::Push, problem))) {
         Ok(report) => Ok((report, messages)),
         // What the server printed says more than that it hung up.

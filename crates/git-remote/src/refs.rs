@@ -7,6 +7,7 @@ use gix::{
 
 use crate::{
     error::{At, Error},
+    fault::Faults,
     session::RemoteRef,
 };
 
@@ -24,13 +25,13 @@ pub(crate) struct Listing {
 pub(crate) enum Problem {
     /// One more than the limit.
     TooMany(usize),
-    /// Not a reference.
+    /// Not a reference: the line as it came.
     Malformed(String),
 }
 
 impl Problem {
     /// The error that a caller sees.
-    pub(crate) fn into_error(self, at: At) -> Error {
+    pub(crate) fn into_error(self, at: At, faults: &Faults) -> Error {
         match self {
             Self::TooMany(limit) => Error::Limit {
                 at,
@@ -39,7 +40,10 @@ impl Problem {
             },
             Self::Malformed(line) => Error::Protocol {
                 at,
-                problem: format!("expected '<object id> <reference>', found '{line}'"),
+                problem: format!(
+                    "expected '<object id> <reference>', found '{}'",
+                    faults.sanitise(&line)
+                ),
             },
         }
     }
@@ -125,7 +129,7 @@ fn object_id(hex: &[u8], line: &[u8]) -> Result<ObjectId, Problem> {
 }
 
 fn malformed(line: &[u8]) -> Problem {
-    Problem::Malformed(crate::fault::sanitise(&line.to_str_lossy()))
+    Problem::Malformed(line.to_str_lossy().into_owned())
 }
 
 #[cfg(test)]

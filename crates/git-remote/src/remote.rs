@@ -40,7 +40,7 @@ pub struct Options {
 /// Bounds of what a server may send, and of what is sent to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the pack of one commit with its trees, and of one push.
+    /// Bytes of the pack of one commit with its trees, as it comes and of each object when unpacked, and of one push.
     pub pack_bytes: u64,
     /// Bytes of one answer with blobs, as it comes over the wire. Nothing of it is held but what is kept.
     pub batch_bytes: u64,

@@ -119,7 +119,7 @@ impl Repository {
     /// Takes a commit that was pushed into the cache, so that it need not be fetched.
     pub fn adopt(&self, commit: &NewCommit) -> Result<(), Error> {
         self.store(&commit.objects)?;
-        self.set_tip(commit.id, self.dir.join("shallow").exists())
+        self.move_tip(commit.id)
     }
 
     /// Whether the cache has an object, as far as is known without looking at the disk again.
@@ -234,6 +234,14 @@ impl Repository {
         replace(&self.dir.join(TIP), &text).map_err(|error| self.error("write to", error.into()))
     }
 
+    /// Remembers a commit that the cache holds already as the one that was fetched last, as [`Self::set_tip`] does.
+    pub(crate) fn move_tip(&self, id: ObjectId) -> Result<(), Error> {
+        if self.tip() == Some(id) {
+            return Ok(());
+        }
+        self.set_tip(id, self.dir.join("shallow").exists())
+    }
+
     /// Whether commits have to be fetched with their blobs, since the server gives none out by id.
     pub(crate) fn wants_blobs(&self) -> bool {
         self.dir.join(WITH_BLOBS).exists()
@@ -245,8 +253,9 @@ impl Repository {
             .map_err(|error| self.error("write to", error.into()))
     }
 
-    /// Stores a pack that a server sends. Bases that it lacks are taken from the repository.
-    pub(crate) fn write_pack(&self, pack: &mut dyn BufRead) -> Result<(), Cause> {
+    /// Stores a pack that a server sends. Bases that it lacks are taken from the repository. What is unpacked for it at
+    /// once has at most `limit` bytes: few bytes on the wire may stand for many.
+    pub(crate) fn write_pack(&self, pack: &mut dyn BufRead, limit: u64) -> Result<(), Cause> {
         let outcome = gix_pack::Bundle::write_to_directory(
             pack,
             Some(&self.dir.join("objects/pack")),
@@ -256,6 +265,7 @@ impl Repository {
             gix::hash::Kind::Sha1,
             gix_pack::bundle::write::Options {
                 thread_limit: Some(1),
+                alloc_limit_bytes: Some(usize::try_from(limit).unwrap_or(usize::MAX)),
                 ..Default::default()
             },
         )?;
@@ -285,7 +295,7 @@ impl Repository {
 
     fn store_pack(&self, objects: &[Object]) -> Result<(), Cause> {
         let pack = objects::encode(objects, Compression::BEST_SPEED)?;
-        self.write_pack(&mut pack.as_slice())
+        self.write_pack(&mut pack.as_slice(), u64::MAX)
     }
 
     fn error(&self, action: &'static str, source: Cause) -> Error {

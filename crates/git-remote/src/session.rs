@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use gix::ObjectId;
+use gix::{
+    ObjectId,
+    error::{Class, ResourceExhaustionKind},
+};
 use gix_transport::{
     Protocol, Service,
     client::blocking_io::{Transport, TransportV2Ext as _},
@@ -118,7 +121,8 @@ impl Session {
     /// Asks nothing of the server when the cache has the commit already.
     pub fn fetch_commit(&mut self, repo: &Repository, commit: ObjectId) -> Result<(), Error> {
         if repo.has_commit(commit) {
-            return Ok(());
+            // Where blobs have to come with a commit, it is this one's that are asked for next.
+            return repo.move_tip(commit);
         }
         // Before protocol v2, blobs cannot be asked for by id: they have to come with the commit.
         let without_blobs = self.wire.version == Protocol::V2 && !repo.wants_blobs();
@@ -143,7 +147,8 @@ impl Session {
         repo: &Repository,
         ids: &[ObjectId],
     ) -> Result<Vec<Oversize>, Error> {
-        let missing = distinct(ids, |id| !repo.has(id));
+        // Looks again on the disk: packs that were just written are not known yet.
+        let missing = distinct(ids, |id| !repo.finds(id));
         let mut keeper = Keeper::new(repo);
         let streamed = self.stream(&missing, &mut |id, content| keeper.push(id, content));
         keeper.finish()?;
@@ -192,20 +197,23 @@ impl Session {
         request: &Request<'_>,
         error: Error,
     ) -> Result<(), Error> {
-        match error {
-            // The pack builds on objects that are gone.
-            Error::Protocol { .. } if request.have.is_some() => repo.mark_damaged(),
-            Error::Refused { .. } if request.have.is_some() => {}
+        let damaged = match error {
+            // The pack builds on objects that are gone, or the server made a mistake.
+            Error::Protocol { .. } if request.have.is_some() => true,
+            Error::Refused { .. } if request.have.is_some() => false,
             other => return Err(other),
-        }
+        };
         self.reopen()?;
-        self.fetch_pack(
-            repo,
-            &Request {
-                have: None,
-                ..*request
-            },
-        )
+        let anew = Request {
+            have: None,
+            ..*request
+        };
+        // A pack that builds on nothing makes good what was missing: the cache is given up only without one.
+        self.fetch_pack(repo, &anew).inspect_err(|_| {
+            if damaged {
+                repo.mark_damaged();
+            }
+        })
     }
 
     /// Starts the conversation again, after an error that ended it.
@@ -275,7 +283,12 @@ impl Session {
             };
             self.receive(&batch, &mut receiver)?;
             oversize.append(&mut receiver.oversize);
-            let left: Vec<ObjectId> = receiver.wanted.into_iter().collect();
+            // In the order asked for: neighbours in a tree are neighbours in the server's deltas.
+            let left: Vec<ObjectId> = batch
+                .iter()
+                .copied()
+                .filter(|id| receiver.wanted.contains(id))
+                .collect();
             match left.len() {
                 0 => {}
                 count if count < batch.len() => batches.push(left),
@@ -319,8 +332,17 @@ impl Session {
                 "a pack of more bytes",
                 &context,
             );
-            repo.write_pack(&mut pack)
-                .map_err(|error| context.explain(Operation::FetchCommit, &*error))
+            let limit = context.limits.pack_bytes;
+            repo.write_pack(&mut pack, limit).map_err(|error| {
+                if unpacks_to_too_much(&*error) {
+                    return Error::Limit {
+                        at: context.at(Operation::FetchCommit),
+                        what: "a pack that unpacks to more bytes",
+                        limit,
+                    };
+                }
+                context.explain(Operation::FetchCommit, &*error)
+            })
         })
     }
 
@@ -345,12 +367,18 @@ impl Session {
                 .map_err(|error| explain(&error))?
                 .map_err(|error| explain(&error))?;
             let Some(line) = line.as_bstr() else { break };
-            listing
-                .push_listed(line)
-                .map_err(|problem| problem.into_error(context.at(Operation::ListRefs)))?;
+            listing.push_listed(line).map_err(|problem| {
+                problem.into_error(context.at(Operation::ListRefs), &context.faults)
+            })?;
         }
         Ok(listing.finish())
     }
+}
+
+/// Whether a pack was given up at the limit of what may be unpacked of it.
+fn unpacks_to_too_much(error: &(dyn std::error::Error + 'static)) -> bool {
+    let limit = Class::ResourceExhaustion(ResourceExhaustionKind::AllocationLimit);
+    gix::error::classify(error).has(limit)
 }
 
 /// The ids of which `which` is true, each once, in their order.

@@ -16,10 +16,11 @@ use crate::{
     credentials::{Credentials, CredentialsError},
     deadline::Deadline,
     error::{At, Error, Operation},
-    fault::{Fault, Faults, causes, innermost, sanitise},
+    fault::{Fault, Faults, causes},
     http::Backend,
     refs,
     remote::{Limits, Remote},
+    secrets::Secrets,
     session::{BoxTransport, RemoteRef},
     ssh,
     url::Scheme,
@@ -55,7 +56,7 @@ impl Wire {
             remote: remote.url().to_string(),
             limits: remote.options().limits,
             deadline: Deadline::new(remote.options().timeout),
-            faults: Faults::default(),
+            faults: Faults::new(Secrets::of(remote.credentials())),
         };
         let mut transport = match remote.url().scheme() {
             Scheme::Http | Scheme::Https => http(remote, &context)?,
@@ -93,7 +94,7 @@ fn greet(
     {
         return Err(Error::ObjectFormat {
             at: context.at(operation),
-            found,
+            found: context.faults.sanitise(&found),
         });
     }
     let advertised = match response.refs {
@@ -116,7 +117,7 @@ fn advertised(
         let Some(line) = line.as_bstr() else { break };
         found
             .push_advertised(line)
-            .map_err(|problem| problem.into_error(context.at(operation)))?;
+            .map_err(|problem| problem.into_error(context.at(operation), &context.faults))?;
     }
     Ok(found.finish())
 }
@@ -214,7 +215,7 @@ impl Context {
         let at = self.at(operation);
         let limit = self.deadline.limit();
         if let Some(fault) = self.faults.take() {
-            return fault.into_error(at, limit);
+            return fault.into_error(at, limit, &self.faults);
         }
         if self.deadline.remaining().is_none() {
             return Error::TimedOut { at, limit };
@@ -223,18 +224,18 @@ impl Context {
             if let Some(refusal) = cause.downcast_ref::<gix_packetline::read::Error>() {
                 return Error::Refused {
                     at,
-                    message: sanitise(&refusal.message.to_string()),
+                    message: self.faults.sanitise(&refusal.message.to_string()),
                 };
             }
             if let Some(io) = cause.downcast_ref::<std::io::Error>()
-                && let Some(fault) = lost(io)
+                && let Some(fault) = lost(io, &self.faults)
             {
-                return fault.into_error(at, limit);
+                return fault.into_error(at, limit, &self.faults);
             }
         }
         Error::Protocol {
             at,
-            problem: innermost(error),
+            problem: self.faults.innermost(error),
         }
     }
 
@@ -248,7 +249,7 @@ impl Context {
 }
 
 /// An I/O error that says that the connection is gone.
-fn lost(error: &std::io::Error) -> Option<Fault> {
+fn lost(error: &std::io::Error, faults: &Faults) -> Option<Fault> {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::TimedOut => Some(Fault::Timeout),
@@ -257,7 +258,7 @@ fn lost(error: &std::io::Error) -> Option<Fault> {
         | ErrorKind::ConnectionAborted
         | ErrorKind::BrokenPipe
         | ErrorKind::NotConnected => Some(Fault::Lost {
-            source: innermost(error).into(),
+            source: faults.innermost(error).into(),
         }),
         _ => None,
     }

@@ -97,7 +97,10 @@ pub enum WriteError {
         source: RefspecError,
     },
     /// The commit is on its branch; the push of the refspec failed.
-    #[error("commit {commit} is on '{branch}', but not on '{destination}'")]
+    #[error(
+        "commit {commit} is on '{branch}', but not on '{destination}': a later run finds nothing to change and does not \
+         push it, so do that by hand"
+    )]
     PushRefspec {
         /// The commit that was pushed.
         commit: ObjectId,

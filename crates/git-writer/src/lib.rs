@@ -9,6 +9,7 @@
 
 mod check;
 mod error;
+mod push;
 mod refspec;
 mod tip;
 mod write;

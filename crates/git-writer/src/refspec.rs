@@ -4,7 +4,7 @@ use api::repin::v1alpha1::ImageUpdatePlan;
 use git_remote::{NewCommit, Refspec, Remote};
 
 use crate::WriteError;
-use crate::write::{head, push as push_reference};
+use crate::push::{head, push as push_reference};
 
 /// The answer to the second push.
 pub(crate) struct Pushed {

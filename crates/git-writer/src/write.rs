@@ -1,9 +1,7 @@
 use api::repin::v1alpha1::ImageUpdatePlan;
-use git_remote::{
-    Class, CommitRequest, Identity, NewCommit, ObjectId, PushRequest, RefUpdate, Remote,
-    Repository, Signer,
-};
+use git_remote::{Class, CommitRequest, Identity, NewCommit, ObjectId, Remote, Repository, Signer};
 
+use crate::push::{head, push};
 use crate::tip::{Tip, tip};
 use crate::{WriteError, check, refspec};
 
@@ -43,7 +41,11 @@ pub fn write(
     for _ in 0..ATTEMPTS {
         let (tip, commit) = prepare(remote, repository, plan, (&branch, signer, seconds))?;
         let error = match push(remote, plan, &commit, (&branch, tip.old)) {
-            Ok(messages) => return finish(remote, plan, &commit, &branch, messages),
+            Ok(messages) => {
+                // It saves the next pass from fetching what is known here; a cache that cannot be written costs time only.
+                repository.adopt(&commit).ok();
+                return finish(remote, plan, &commit, &branch, messages);
+            }
             Err(error) => error,
         };
         match standing(remote, &branch, tip, commit.id, &error) {
@@ -92,46 +94,6 @@ fn prepare(
     Ok((tip, commit))
 }
 
-/// Pushes the commit to one reference, which must still be at `old`. Gives what the server said.
-pub(crate) fn push(
-    remote: &Remote,
-    plan: &ImageUpdatePlan,
-    commit: &NewCommit,
-    (reference, old): (&str, Option<ObjectId>),
-) -> Result<Vec<String>, WriteError> {
-    let update = RefUpdate {
-        name: reference.to_owned(),
-        old,
-        new: commit.id,
-    };
-    let options: Vec<(String, String)> = plan
-        .spec
-        .push
-        .options
-        .iter()
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    let request = PushRequest {
-        updates: &[update],
-        commit,
-        options: &options,
-        atomic: false,
-    };
-    let report = remote.push(&request).map_err(WriteError::Push)?;
-    match report
-        .refs
-        .into_iter()
-        .find_map(|outcome| outcome.result.err())
-    {
-        None => Ok(report.messages),
-        Some(reason) => Err(WriteError::Refused {
-            reference: reference.to_owned(),
-            reason,
-            messages: report.messages,
-        }),
-    }
-}
-
 /// Where a branch stands after a push to it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
@@ -164,18 +126,6 @@ fn standing(
         // The push failed for a reason of its own, which says more than a second failure.
         Ok(_) | Err(_) => Standing::Unmoved,
     }
-}
-
-/// The commit that a reference points to now.
-pub(crate) fn head(
-    remote: &Remote,
-    reference: &str,
-) -> Result<Option<ObjectId>, git_remote::Error> {
-    let refs = remote.connect()?.refs(&[reference])?;
-    Ok(refs
-        .into_iter()
-        .find(|found| found.name == reference)
-        .map(|found| found.object))
 }
 
 fn finish(

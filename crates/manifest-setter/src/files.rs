@@ -1,6 +1,6 @@
 //! From the candidates of a tree to the edits of its marked files, reading each blob once in its life.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use git_remote::{Keep, ObjectId, Oversize, Repository, Session};
 use yaml_setter::{Edit, Setters};
@@ -84,8 +84,9 @@ fn marked(
         .filter(|blob| index.carries(blob).is_none())
         .copied()
         .collect();
-    unseen.sort_unstable();
-    unseen.dedup();
+    // In the order of the paths, which is close to that of the server's deltas.
+    let mut asked = HashSet::new();
+    unseen.retain(|blob| asked.insert(*blob));
     let (total, mut done) = (unseen.len(), 0);
     let streamed = session.stream_blobs(repository, &unseen, &mut |blob, content| {
         let carries = yaml_setter::may_hold_marker(content);

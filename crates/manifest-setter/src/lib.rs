@@ -1,7 +1,7 @@
 //! Plans the bytes to change in a repository: from an automation, its GitRepository and the policies to an
 //! [`ImageUpdatePlan`](api::repin::v1alpha1::ImageUpdatePlan).
 //!
-//! The third step of the pipeline, as a function over values and an open Git session: [`plan`].
+//! The third step of the pipeline, as a function over values and an open Git session: [`plan()`].
 //!
 //! - Reads: the Git repository, at depth 1, and of its files only those never seen before.
 //! - Writes: its cache.

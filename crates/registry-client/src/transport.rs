@@ -82,7 +82,7 @@ impl Transports {
     }
 }
 
-/// The error type carries the reason through reqwest to [`redirect_refusal`].
+/// Carries the reason through reqwest, whose error it becomes the source of.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct RedirectRefused(pub(crate) String);

@@ -1,6 +1,6 @@
 //! Scans one image repository: lists its tags, drops the excluded ones, and says what was found.
 //!
-//! The first step of the pipeline, as a function over values and a registry client: [`scan`] takes the spec of an
+//! The first step of the pipeline, as a function over values and a registry client: [`scan()`] takes the spec of an
 //! `ImageRepository` and the access to its registry, and gives a [`Scan`].
 //!
 //! - Reads: the registry, through [`registry_client::Client`].

@@ -108,7 +108,8 @@ fn open_cache(args: &ObjectArgs) -> Result<Cache, LoadError> {
     let folder = args
         .cache_dir
         .clone()
-        .unwrap_or_else(environment::cache_dir);
+        .unwrap_or_else(environment::cache_dir)
+        .join("git");
     Cache::open(&folder, CacheLimits::default())
         .map_err(|source| LoadError::OpenCache { folder, source })
 }

@@ -9,11 +9,15 @@ use kube::ResourceExt as _;
 use policy_evaluator::{AccessDenied, EvaluateError, Evaluator, InvalidPolicy};
 use registry_client::{Access, Client, Keyring};
 use registry_scanner::{Scan, ScanError};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::access::{self, AccessError, full_name};
 use crate::console::Console;
 use crate::objects::{Key, Store, StoreError};
+
+/// More scans than this do not run at the same time, whichever hosts they ask.
+const SCANS_AT_ONCE: usize = 32;
 
 /// Why a policy has no tag.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +114,7 @@ impl<'a> Pipeline<'a> {
         let bar = self.console.bar("scanning", repositories.len() as u64);
         let mut scans = JoinSet::new();
         let mut running = HashMap::new();
+        let turns = Arc::new(Semaphore::new(SCANS_AT_ONCE));
         for repository in repositories {
             let key = (
                 repository.namespace().unwrap_or_default(),
@@ -118,7 +123,10 @@ impl<'a> Pipeline<'a> {
             match self.reach(repository) {
                 Ok((image, access)) => {
                     let (client, spec) = (self.client.clone(), repository.spec.clone());
+                    let turns = Arc::clone(&turns);
                     let task = scans.spawn(async move {
+                        // The deadline of a scan begins when it does: those that wait for their turn lose nothing.
+                        let _turn = turns.acquire().await;
                         let scan = registry_scanner::scan(&client, &spec, &access).await;
                         scan.map(|scan| Scanned {
                             image,

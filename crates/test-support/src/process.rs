@@ -2,20 +2,23 @@
 //!
 //! A missing program is a panic that names the Debian package: it never turns into a skipped test.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use tempfile::NamedTempFile;
 
 /// How long a local server may take to answer before its test fails.
 pub const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Where [`free_port`] looks: above the well-known ports, below those that Linux gives to clients.
+const PORTS: Range<u16> = 10_000..32_000;
 
 /// Where daemons lie that are not on a user's `PATH`.
 const DAEMON_DIRS: [&str; 3] = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
@@ -35,12 +38,15 @@ pub fn find_program(program: &str, package: &str) -> PathBuf {
 }
 
 /// A port of 127.0.0.1 that nothing listens on and that this process has not handed out before.
+///
+/// Test processes run side by side: each begins at a place of its own, below the ports that the system gives to clients.
 pub fn free_port() -> u16 {
-    static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
+    static NEXT: LazyLock<AtomicU32> =
+        LazyLock::new(|| AtomicU32::new(std::process::id().wrapping_mul(61)));
     loop {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port exists");
-        let port = listener.local_addr().expect("the socket is bound").port();
-        if GIVEN.lock().insert(port) {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed) % u32::from(PORTS.end - PORTS.start);
+        let port = PORTS.start + u16::try_from(number).unwrap_or_default();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return port;
         }
     }

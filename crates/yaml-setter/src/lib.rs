@@ -6,9 +6,9 @@
 //! image: ghcr.io/org/app:5.0.0 # {"$imagepolicy": "flux-system:app"}
 //! ```
 //!
-//! [`edit`] takes the bytes of a file and the [`Setters`] of the policies, and returns the changes that
+//! [`edit()`] takes the bytes of a file and the [`Setters`] of the policies, and returns the changes that
 //! bring the marked values up to date, the markers it saw, and a [`Finding`] for everything that Flux
-//! passes over in silence. [`splice`] applies changes to bytes; it knows nothing of YAML, so that whoever
+//! passes over in silence. [`splice()`] applies changes to bytes; it knows nothing of YAML, so that whoever
 //! writes a file needs no more trust than in the bytes that were planned.
 //!
 //! - Which comment marks which value is what Flux does (yaml.v3 under kyaml), except where that is

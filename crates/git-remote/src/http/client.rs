@@ -15,7 +15,7 @@ use reqwest::{
 
 use crate::{
     error::Error,
-    fault::{Fault, Faults, sanitise},
+    fault::{Fault, Faults},
     url::RemoteUrl,
 };
 
@@ -67,7 +67,7 @@ impl Clients {
             return Ok(client.clone());
         }
         let client = self.build(scheme == "https").map_err(|error| {
-            let problem = crate::fault::innermost(&error);
+            let problem = faults.innermost(&error);
             faults.raise(Fault::Tls {
                 problem,
                 source: error.into(),
@@ -101,7 +101,7 @@ impl Clients {
 }
 
 /// What the body of an error says, if it is text for people.
-pub(crate) fn detail(response: Response) -> String {
+pub(crate) fn detail(response: Response, faults: &Faults) -> String {
     let kind = response
         .headers()
         .get(CONTENT_TYPE)
@@ -112,7 +112,7 @@ pub(crate) fn detail(response: Response) -> String {
     }
     let mut body = Vec::new();
     match response.take(MAX_ERROR_BODY).read_to_end(&mut body) {
-        Ok(_) => sanitise(&String::from_utf8_lossy(&body)),
+        Ok(_) => faults.sanitise(&String::from_utf8_lossy(&body)),
         Err(_) => String::new(),
     }
 }

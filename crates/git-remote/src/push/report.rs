@@ -7,7 +7,7 @@ use gix_packetline::{
 };
 
 use super::RefUpdate;
-use crate::fault::sanitise;
+use crate::fault::Faults;
 
 /// Lines of messages that are kept.
 const MAX_LINES: usize = 1000;
@@ -17,7 +17,8 @@ const MAX_LINES: usize = 1000;
 pub struct PushReport {
     /// Its answer for each reference, in the order of the request.
     pub refs: Vec<RefOutcome>,
-    /// What the server and its hooks printed, line by line, without control characters, bounded.
+    /// What the server and its hooks printed, line by line, without control characters and the
+    /// secrets that it was shown, bounded.
     pub messages: Vec<String>,
     /// There were push options, and the server takes none.
     pub options_ignored: bool,
@@ -35,7 +36,7 @@ impl PushReport {
 pub struct RefOutcome {
     /// The full name.
     pub name: String,
-    /// `Err` with the server's reason if it refused: "non-fast-forward", "pre-receive hook declined", …
+    /// `Err` with the server's reason if it refused, sanitised: "non-fast-forward", "pre-receive hook declined", …
     pub result: Result<(), String>,
 }
 
@@ -90,16 +91,16 @@ impl Answer {
     }
 
     /// The report, or what is wrong with it; and the lines of the messages.
-    pub(super) fn finish(self) -> (Result<Report, String>, Vec<String>) {
+    pub(super) fn finish(self, faults: &Faults) -> (Result<Report, String>, Vec<String>) {
         let lines = self
             .messages
             .split(|byte| matches!(byte, b'\n' | b'\r'))
-            .map(text);
+            .map(|line| text(line, faults));
         let messages = lines
             .filter(|line| !line.is_empty())
             .take(MAX_LINES)
             .collect();
-        (Report::read(&self.report), messages)
+        (Report::read(&self.report, faults), messages)
     }
 }
 
@@ -112,15 +113,15 @@ pub(super) struct Report {
 
 impl Report {
     /// Reads packet lines to the flush.
-    fn read(bytes: &[u8]) -> Result<Self, String> {
+    fn read(bytes: &[u8], faults: &Faults) -> Result<Self, String> {
         let mut report = Self::default();
         let mut lines = StreamingPeekableIter::new(bytes, &[PacketLineRef::Flush], false);
         while let Some(line) = lines.read_line() {
             let line = line
-                .map_err(|error| error.to_string())?
-                .map_err(|error| error.to_string())?;
+                .map_err(|error| faults.innermost(&error))?
+                .map_err(|error| faults.innermost(&error))?;
             if let Some(line) = line.as_bstr() {
-                report.push(line)?;
+                report.push(line, faults)?;
             }
         }
         if report.unpack.is_none() {
@@ -130,14 +131,16 @@ impl Report {
     }
 
     /// Takes one line: `unpack …`, `ok <ref>`, `ng <ref> <reason>` or `option …`.
-    fn push(&mut self, line: &BStr) -> Result<(), String> {
+    fn push(&mut self, line: &BStr, faults: &Faults) -> Result<(), String> {
+        let text = |bytes: &[u8]| text(bytes, faults);
         let line = line.trim_end();
         let (word, rest) = line.split_once_str(" ").unwrap_or((line, b""));
         match word {
             b"unpack" if rest == b"ok" => self.unpack = Some(Ok(())),
             b"unpack" => self.unpack = Some(Err(text(rest))),
+            // Names are as they came: they are compared, and not shown.
             b"ok" => self.refs.push(RefOutcome {
-                name: text(rest),
+                name: rest.to_str_lossy().into_owned(),
                 result: Ok(()),
             }),
             b"ng" => {
@@ -145,7 +148,7 @@ impl Report {
                     .split_once_str(" ")
                     .unwrap_or((rest, b"refused without a reason"));
                 self.refs.push(RefOutcome {
-                    name: text(name),
+                    name: name.to_str_lossy().into_owned(),
                     result: Err(text(reason)),
                 });
             }
@@ -180,6 +183,6 @@ impl Report {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
-    sanitise(&bytes.to_str_lossy())
+fn text(bytes: &[u8], faults: &Faults) -> String {
+    faults.sanitise(&bytes.to_str_lossy())
 }

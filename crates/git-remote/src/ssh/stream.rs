@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use super::SshError;
 use super::open::Session;
 use crate::deadline::Deadline;
-use crate::fault::{Fault, Faults, sanitise};
+use crate::fault::{Fault, Faults};
 
 /// How much is sent at once: the largest packet that every server takes.
 const CHUNK: usize = 32 * 1024;
@@ -154,7 +154,9 @@ impl Incoming {
         let error = SshError::Command {
             command: self.command,
             status: state.status,
-            message: sanitise(&String::from_utf8_lossy(&state.message)),
+            message: self
+                .faults
+                .sanitise(&String::from_utf8_lossy(&state.message)),
         };
         Err(self.faults.raise(Fault::Ssh { source: error }))
     }

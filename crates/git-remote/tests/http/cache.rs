@@ -257,3 +257,18 @@ fn different_remotes_have_different_repositories() {
     let name = ours.dir().file_name().unwrap().to_str().unwrap();
     assert!(name.starts_with("127-0-0-1-"), "{name}");
 }
+
+#[test]
+fn a_folder_that_is_not_ours_survives_the_trimming() {
+    let site = Site::new();
+    let foreign = site.cache.path().join("photos");
+    fs::create_dir(&foreign).unwrap();
+    fs::write(foreign.join("one.jpg"), [0; 4096]).unwrap();
+    let limits = CacheLimits {
+        total_bytes: 0,
+        ..CacheLimits::default()
+    };
+    let cache = Cache::open(site.cache.path(), limits).unwrap();
+    drop(cache.repository(&site.remote()).unwrap());
+    assert!(foreign.join("one.jpg").exists());
+}

@@ -148,6 +148,63 @@ fn the_servers_words_are_repeated() {
     );
 }
 
+/// Everything that a log may hold of an error.
+fn printed(error: &Error) -> String {
+    format!("{error} {error:?} {}", chain(error))
+}
+
+#[test]
+fn a_secret_that_the_server_repeats_is_not_shown() {
+    let site = Site::new();
+    let remote = site.remote_with(basic("bot", "p@ssw0rd!"), Options::default());
+    // The header's value is the Base64 of "bot:p@ssw0rd!".
+    let words = "no p@ssw0rd! p%40ssw0rd%21 p%40ssw0rd! Basic Ym90OnBAc3N3MHJkIQ== here";
+    let answer = |status, name, value: &str| Fault::Answer {
+        status,
+        headers: vec![(name, value.into())],
+        body: words.into(),
+    };
+    let not_shown = |error: &Error, hidden: &str| {
+        let printed = printed(error);
+        for secret in ["ssw0rd", "Ym90OnBAc3N3MHJkIQ"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+        assert!(printed.contains(hidden), "{printed}");
+    };
+    for status in [400, 401, 403, 404, 500] {
+        let fault = answer(status, "content-type", "text/plain");
+        site.server.fault("info/refs", 1, fault);
+        let error = remote.connect().err().unwrap();
+        not_shown(&error, "no *** *** *** Basic ***== here");
+    }
+    for (status, name, value) in [
+        (200, "content-type", "text/html; for=p@ssw0rd!"),
+        (302, "location", "https://h/p@ssw0rd!"),
+        (302, "location", "https://h/p%40ssw0rd%21"),
+    ] {
+        site.server
+            .fault("info/refs", 1, answer(status, name, value));
+        not_shown(&remote.connect().err().unwrap(), "***");
+    }
+    let git = |line: &str| Fault::Answer {
+        status: 200,
+        headers: vec![(
+            "content-type",
+            "application/x-git-upload-pack-result".into(),
+        )],
+        body: format!("{:04x}{line}", line.len() + 4),
+    };
+    for line in ["ERR no p@ssw0rd!", "no p@ssw0rd!"] {
+        let mut session = remote.connect().unwrap();
+        site.server.fault("/git-upload-pack", 2, git(line));
+        not_shown(&session.refs(&[]).unwrap_err(), "***");
+        let mut session = remote.connect().unwrap();
+        let tip = site.id("main");
+        let error = session.fetch_commit(&site.repository(), tip).unwrap_err();
+        not_shown(&error, "");
+    }
+}
+
 #[test]
 fn a_web_page_is_no_git_server() {
     let error = refused(Fault::Html);
@@ -328,7 +385,7 @@ fn each_limit_is_named() {
         "{error}"
     );
     let mut session = with(Limits {
-        pack_bytes: 100,
+        pack_bytes: 250,
         ..limits
     })
     .connect()
@@ -339,7 +396,7 @@ fn each_limit_is_named() {
     assert!(
         error
             .to_string()
-            .ends_with("a pack of more bytes over the limit of 100"),
+            .ends_with("a pack of more bytes over the limit of 250"),
         "{error}"
     );
     site.session()
@@ -355,6 +412,36 @@ fn each_limit_is_named() {
         .fetch_blobs(&repository, &[site.id("main:README.md")])
         .unwrap_err();
     assert!(matches!(error, Error::Limit { limit: 20, .. }), "{error:?}");
+}
+
+#[test]
+fn a_pack_that_unpacks_to_more_than_the_limit_is_refused() {
+    let repo = TempRepo::new();
+    repo.commit("main").file("bomb", vec![0; 300_000]).done();
+    // Such a server sends files with the commit.
+    let server = GitHttp::builder(repo.root()).version_0_only().start();
+    let site = Site::with(repo, server);
+    let limits = Limits {
+        pack_bytes: 100_000,
+        ..Limits::default()
+    };
+    let options = Options {
+        limits,
+        ..Options::default()
+    };
+    let remote = site.remote_with(Credentials::Anonymous, options);
+    let error = remote
+        .connect()
+        .unwrap()
+        .fetch_commit(&site.repository(), site.id("main"))
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("a pack that unpacks to more bytes over the limit of 100000"),
+        "{error}"
+    );
+    assert_eq!(error.class(), Class::Terminal);
 }
 
 #[test]

@@ -425,6 +425,58 @@ fn a_server_that_gives_out_no_blobs_by_id_sends_them_with_the_commit() {
 }
 
 #[test]
+fn a_branch_of_two_gets_its_own_blobs_from_such_a_server() {
+    let site = Site::new();
+    site.repo.branch("other", "main");
+    site.repo
+        .commit("other")
+        .file("README.md", "# Other\n")
+        .done();
+    site.repo
+        .commit("main")
+        .file("README.md", "# Main\n")
+        .done();
+    let (repository, tip) = site.fetched();
+    let mut session = site.session();
+    for commit in [site.id("other"), tip] {
+        session.fetch_commit(&repository, commit).unwrap();
+    }
+    let blob = site.id("main:README.md");
+    let refusal = format!("ERR upload-pack: not our ref {blob}");
+    site.server
+        .fault("/git-upload-pack", 1, answer("result", &[&refusal]));
+    session.fetch_blobs(&repository, &[blob]).unwrap();
+    assert_eq!(repository.blob(blob).unwrap().unwrap(), b"# Main\n");
+}
+
+#[test]
+fn a_damaged_answer_that_is_made_good_costs_no_objects() {
+    let site = Site::new();
+    let (repository, before) = site.fetched();
+    site.repo.commit("main").file("README.md", "# Two\n").done();
+    let garbage = answer("result", &["garbage"]);
+    site.server.fault("/git-upload-pack", 1, garbage.clone());
+    let tip = site.id("main");
+    site.session().fetch_commit(&repository, tip).unwrap();
+    drop(repository);
+    let repository = site.repository();
+    assert!(repository.has_commit(before) && repository.has_commit(tip));
+
+    site.repo
+        .commit("main")
+        .file("README.md", "# Three\n")
+        .done();
+    site.server.fault("/git-upload-pack", 2, garbage);
+    let fetched = site.session().fetch_commit(&repository, site.id("main"));
+    assert!(
+        matches!(fetched, Err(Error::Protocol { .. })),
+        "{fetched:?}"
+    );
+    drop(repository);
+    assert!(!site.repository().has_commit(tip), "it starts anew");
+}
+
+#[test]
 fn a_server_that_cannot_be_shallow_sends_the_history() {
     let site = Site::new();
     site.repo.commit("main").file("README.md", "# Two\n").done();

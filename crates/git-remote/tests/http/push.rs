@@ -191,6 +191,58 @@ fn push_options_reach_the_hook_or_are_reported_as_ignored() {
 }
 
 #[test]
+fn a_secret_that_a_hook_repeats_is_not_shown() {
+    let site = Site::new();
+    let (repository, tip) = site.fetched();
+    let commit = edit(&repository, tip, &[("README.md", "# Ours\n")]);
+    // A part of the reference's name too: the answer is about that reference all the same.
+    let credentials = Credentials::Basic {
+        username: "bot".into(),
+        password: "main".into(),
+    };
+    let remote = site.remote_with(credentials, Options::default());
+    let updates = [update("refs/heads/main", Some(tip), commit.id)];
+    let request = PushRequest {
+        updates: &updates,
+        commit: &commit,
+        options: &[],
+        atomic: false,
+    };
+    site.repo.hook(
+        "pre-receive",
+        "#!/bin/sh\necho 'not with main (Ym90Om1haW4=)' >&2\nexit 1\n",
+    );
+    let report = remote.push(&request).unwrap();
+    assert_eq!(report.messages, ["not with *** (***=)"]);
+    assert_eq!(
+        report.refs[0].result,
+        Err("pre-receive hook declined".to_owned())
+    );
+
+    let line = "ng refs/heads/main not with main\n";
+    let report = format!("000eunpack ok\n{:04x}{line}0000", line.len() + 4);
+    let body = format!("{:04x}\u{1}{report}0000", report.len() + 5);
+    let headers = vec![(
+        "content-type",
+        "application/x-git-receive-pack-result".into(),
+    )];
+    site.server.fault(
+        "/git-receive-pack",
+        1,
+        Fault::Answer {
+            status: 200,
+            headers,
+            body,
+        },
+    );
+    let report = remote.push(&request).unwrap();
+    assert_eq!(report.refs[0].result, Err("not with ***".to_owned()));
+
+    site.repo.hook("pre-receive", "#!/bin/sh\nexit 0\n");
+    assert!(remote.push(&request).unwrap().is_ok());
+}
+
+#[test]
 fn a_lost_answer_leaves_the_outcome_open() {
     let site = Site::new();
     let (repository, tip) = site.fetched();

@@ -246,6 +246,26 @@ fn push_options_reach_the_hooks_and_their_answers_come_back() {
 }
 
 #[test]
+fn push_options_that_the_server_takes_not_are_told() {
+    let stage = Stage::new();
+    stage
+        .repository
+        .config("receive.advertisePushOptions", "false");
+    let mut plan = stage.plan("main");
+    plan.spec
+        .push
+        .options
+        .insert("topic".to_owned(), "images".to_owned());
+    let written = stage.write(&plan).unwrap();
+    assert!(
+        written
+            .messages
+            .iter()
+            .any(|message| message.contains("takes no push options"))
+    );
+}
+
+#[test]
 fn a_refusal_is_quoted_and_nothing_is_retried() {
     let stage = Stage::new();
     stage

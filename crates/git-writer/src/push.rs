@@ -1,0 +1,62 @@
+//! One reference of the remote: where it stands, and how it is moved.
+
+use api::repin::v1alpha1::ImageUpdatePlan;
+use git_remote::{NewCommit, ObjectId, PushRequest, RefUpdate, Remote};
+
+use crate::WriteError;
+
+/// Pushes the commit to one reference, which must still be at `old`. Gives what the server said.
+pub(crate) fn push(
+    remote: &Remote,
+    plan: &ImageUpdatePlan,
+    commit: &NewCommit,
+    (reference, old): (&str, Option<ObjectId>),
+) -> Result<Vec<String>, WriteError> {
+    let update = RefUpdate {
+        name: reference.to_owned(),
+        old,
+        new: commit.id,
+    };
+    let options: Vec<(String, String)> = plan
+        .spec
+        .push
+        .options
+        .iter()
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let request = PushRequest {
+        updates: &[update],
+        commit,
+        options: &options,
+        atomic: false,
+    };
+    let mut report = remote.push(&request).map_err(WriteError::Push)?;
+    if report.options_ignored {
+        let ignored = "the server takes no push options: those of the automation were left out";
+        report.messages.push(ignored.to_owned());
+    }
+    match report
+        .refs
+        .into_iter()
+        .find_map(|outcome| outcome.result.err())
+    {
+        None => Ok(report.messages),
+        Some(reason) => Err(WriteError::Refused {
+            reference: reference.to_owned(),
+            reason,
+            messages: report.messages,
+        }),
+    }
+}
+
+/// The commit that a reference points to now.
+pub(crate) fn head(
+    remote: &Remote,
+    reference: &str,
+) -> Result<Option<ObjectId>, git_remote::Error> {
+    let refs = remote.connect()?.refs(&[reference])?;
+    Ok(refs
+        .into_iter()
+        .find(|found| found.name == reference)
+        .map(|found| found.object))
+}
