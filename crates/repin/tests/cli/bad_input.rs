@@ -339,7 +339,7 @@ fn objects_that_cannot_be_read() {
     let other = stage.guide_objects().replace("5.0.x", "5.x");
     let twice = format!("{}---\n{other}", stage.guide_objects());
     stage.write("objects.yaml", &twice);
-    refused(&stage, &["is defined in", "and in"]);
+    refused(&stage, &["is defined", "objects.yaml"]);
 }
 
 #[test]
