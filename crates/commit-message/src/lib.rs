@@ -58,9 +58,6 @@ pub use model::{Change, Image, Model, NamespacedName, ObjectId, Surroundings};
 
 use limits::{Limit, MAX_TEMPLATE_BYTES};
 
-/// The template of an automation that names none.
-pub const DEFAULT_TEMPLATE: &str = "Update from image update automation";
-
 /// The language of a template.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {

@@ -1,11 +1,11 @@
 //! What is known of a blob id stays true for ever: whether its content carries a marker.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use git_remote::ObjectId;
+use git_remote::{Keep, ObjectId, Oversize, Repository, Session};
 
 /// Bytes of one record: the object id, and 1 where the blob carries a marker.
 const RECORD: usize = 21;
@@ -55,6 +55,39 @@ impl BlobIndex {
             self.fresh.extend_from_slice(blob.as_slice());
             self.fresh.push(u8::from(carries));
         }
+    }
+
+    /// Streams the blobs whose content was never seen, remembers what `carries` says of it, and keeps in the cache only
+    /// what carries something. `progress` is told how many are read, and of how many. Returns those that are too large to
+    /// be read.
+    ///
+    /// What was learned before a failure stays true and is saved. An index that cannot be written costs time only.
+    pub fn learn(
+        &mut self,
+        session: &mut Session,
+        repository: &Repository,
+        blobs: impl IntoIterator<Item = ObjectId>,
+        carries: impl Fn(&[u8]) -> bool,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Vec<Oversize>, git_remote::Error> {
+        // In the order given, which for a tree is close to that of the server's deltas.
+        let mut asked = HashSet::new();
+        let unseen: Vec<ObjectId> = blobs
+            .into_iter()
+            .filter(|blob| self.carries(blob).is_none() && asked.insert(*blob))
+            .collect();
+        let mut done = 0;
+        let streamed = session.stream_blobs(repository, &unseen, &mut |blob, content| {
+            let carries = carries(content);
+            self.remember(blob, carries);
+            done += 1;
+            progress(done, unseen.len());
+            if carries { Keep::Yes } else { Keep::No }
+        });
+        if let Err(error) = self.save() {
+            tracing::warn!(%error, path = %self.path.display(), "cannot write what is known of blobs");
+        }
+        streamed
     }
 
     /// Appends what was learned since the index was opened, in one write.

@@ -1,8 +1,8 @@
 //! From the candidates of a tree to the edits of its marked files, reading each blob once in its life.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use git_remote::{Keep, ObjectId, Oversize, Repository, Session};
+use git_remote::{ObjectId, Oversize, Repository, Session};
 use yaml_setter::{Edit, Setters};
 
 use crate::{BlobIndex, Finding, PlanError, Progress};
@@ -79,27 +79,15 @@ fn marked(
         findings, progress, ..
     } = found;
     let mut index = BlobIndex::open(repository.dir(), INDEX);
-    let mut unseen: Vec<ObjectId> = candidates
-        .values()
-        .filter(|blob| index.carries(blob).is_none())
-        .copied()
-        .collect();
-    // In the order of the paths, which is close to that of the server's deltas.
-    let mut asked = HashSet::new();
-    unseen.retain(|blob| asked.insert(*blob));
-    let (total, mut done) = (unseen.len(), 0);
-    let streamed = session.stream_blobs(repository, &unseen, &mut |blob, content| {
-        let carries = yaml_setter::may_hold_marker(content);
-        index.remember(blob, carries);
-        done += 1;
-        progress(Progress::Reading { done, total });
-        if carries { Keep::Yes } else { Keep::No }
-    });
-    // What was learned before a failure stays true. A cache that cannot be written costs time, not correctness.
-    if let Err(error) = index.save() {
-        tracing::warn!(%error, "cannot write the index of marked blobs");
-    }
-    let oversize = streamed.map_err(PlanError::FetchBlobs)?;
+    let oversize = index
+        .learn(
+            session,
+            repository,
+            candidates.values().copied(),
+            yaml_setter::may_hold_marker,
+            &mut |done, total| progress(Progress::Reading { done, total }),
+        )
+        .map_err(PlanError::FetchBlobs)?;
     oversized(candidates, &oversize, findings);
     let marked = candidates
         .iter()

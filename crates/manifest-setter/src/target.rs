@@ -54,9 +54,6 @@ pub struct Target {
     pub reference: GitRepositoryRef,
     /// Short name of the branch that gets the commit.
     pub push_branch: String,
-    /// Whether the push branch is another one than the branch checked out. If it exists already, it is updated on top of
-    /// its own head, as Flux does.
-    pub switches: bool,
     /// The additional push, as written.
     pub refspec: Option<String>,
     /// Where to look for manifests: no leading `./`, no trailing slash; empty means everywhere.
@@ -78,7 +75,6 @@ impl Target {
         let push = git.push.as_ref();
         let push_branch = push_branch(push, reference.as_ref())?;
         let reference = reference.unwrap_or_default();
-        let switches = reference.switches_to(&push_branch);
         let refspec = push.and_then(|push| push.refspec.clone());
         if let Some(refspec) = &refspec {
             Refspec::parse(refspec)
@@ -89,7 +85,6 @@ impl Target {
             checkout: checkout(&reference),
             reference,
             push_branch,
-            switches,
             refspec,
             path: clean_path(spec.update.path.as_deref().unwrap_or(""))?,
         })

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use api::source::{GitRepository, GitRepositorySpec};
-use git_remote::{Cache, CacheLimits, Keep, ObjectId, Options, Oversize, Remote, Repository};
-use git_remote::{FileEntry, Session};
+use git_remote::{Cache, CacheLimits, FileEntry, ObjectId, Options, Oversize, Remote, Repository};
 use manifest_setter::BlobIndex;
 
 use crate::args::ObjectArgs;
@@ -181,10 +180,13 @@ fn files_with_objects(
         .filter(|file| objects::is_manifest(&file.path))
         .collect();
     let mut index = BlobIndex::open(repository.dir(), INDEX);
-    let oversize = look_into(&mut session, repository, &files, &mut index)?;
-    if let Err(error) = index.save() {
-        tracing::warn!(%error, "cannot write the index of objects");
-    }
+    let oversize = index.learn(
+        &mut session,
+        repository,
+        files.iter().map(|file| file.blob),
+        objects::holds_objects,
+        &mut |_, _| {},
+    )?;
     passed_over.extend(too_large(&files, &oversize));
     let holding: Vec<_> = files
         .into_iter()
@@ -203,25 +205,6 @@ fn files_with_objects(
             )
         })
         .collect()
-}
-
-/// Learns which of the files hold objects. Returns those that are too large to be fetched.
-fn look_into(
-    session: &mut Session,
-    repository: &Repository,
-    files: &[FileEntry],
-    index: &mut BlobIndex,
-) -> Result<Vec<Oversize>, git_remote::Error> {
-    let unseen: Vec<ObjectId> = files
-        .iter()
-        .map(|file| file.blob)
-        .filter(|blob| index.carries(blob).is_none())
-        .collect();
-    session.stream_blobs(repository, &unseen, &mut |blob, content| {
-        let carries = objects::holds_objects(content);
-        index.remember(blob, carries);
-        if carries { Keep::Yes } else { Keep::No }
-    })
 }
 
 fn too_large(files: &[FileEntry], oversize: &[Oversize]) -> Vec<String> {

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use commit_message::{
-    Change, DEFAULT_TEMPLATE, Engine, Image, Model, NamespacedName, ObjectId, render,
-};
+use commit_message::{Change, Engine, Image, Model, NamespacedName, ObjectId, render};
 
 use crate::model::{model, surroundings};
 
@@ -147,7 +145,12 @@ Objects:
 #[test]
 fn the_default_template_is_its_own_message() {
     for engine in [Engine::GoTemplate, Engine::Handlebars] {
-        let message = render(engine, DEFAULT_TEMPLATE, &model(), &surroundings());
+        let message = render(
+            engine,
+            "Update from image update automation",
+            &model(),
+            &surroundings(),
+        );
         assert_eq!(
             message.as_deref(),
             Ok("Update from image update automation")
