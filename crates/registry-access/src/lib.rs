@@ -1,0 +1,1 @@
+//! From an ImageRepository to the access of its registry: Secrets, ServiceAccounts, certificates, proxies, cloud identities.
