@@ -12,8 +12,8 @@ pub(crate) struct Args {
     arguments: Vec<String>,
 }
 
-/// Builds and runs the bench program; its standard output stays machine-readable. Whole runs are measured on the
-/// `repin` that lies beside it, so that is built, too.
+/// Builds and runs the bench program; its standard output stays machine-readable. Whole processes are measured on the
+/// programs that lie beside it, so those are built, too.
 pub(crate) fn run(args: &Args) -> Result<()> {
     cargo([
         "build",
@@ -21,6 +21,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "--locked",
         "--package",
         "repin",
+        "--package",
+        "registry-scanner",
+        "--package",
+        "policy-evaluator",
         "--package",
         "bench",
     ])

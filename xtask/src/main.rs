@@ -1,4 +1,4 @@
-//! The tasks of this repository: `cargo xtask demo|test|tidy|codegen|bench`.
+//! The tasks of this repository: `cargo xtask demo|test|tidy|codegen|control-plane|bench`.
 //!
 //! Every check that guards the repository is started from here and nowhere else, so that a developer and CI run the same thing.
 //! The crate is never part of the product.
@@ -6,6 +6,7 @@
 mod bench;
 mod codegen;
 mod console;
+mod control_plane;
 mod demo;
 mod program;
 mod test;
@@ -28,6 +29,9 @@ enum Task {
     Tidy,
     /// Write the generated files: crds/ and docs/api.md.
     Codegen,
+    /// Build, start, show and end a Kubernetes control plane on this machine.
+    #[command(subcommand)]
+    ControlPlane(control_plane::Task),
     /// Run the benchmarks; every argument goes to the bench program.
     Bench(bench::Args),
 }
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Tidy => tidy::run(),
         Task::Codegen => codegen::run(),
+        Task::ControlPlane(task) => control_plane::run(&task),
         Task::Bench(args) => bench::run(&args),
     };
     match done {

@@ -4,7 +4,8 @@
 
 use std::ffi::OsStr;
 use std::fmt::{self, Display, Formatter};
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -84,6 +85,29 @@ impl Program {
             bail!("`{self}` ended with {}", output.status);
         }
         String::from_utf8(output.stdout).with_context(|| format!("`{self}` printed no UTF-8"))
+    }
+
+    /// Runs it with what it says on standard error in the file `log`, each line of which `seen` gets, too; an exit code other
+    /// than 0 is an error that names the log.
+    pub(crate) fn log_to(mut self, log: &Path, mut seen: impl FnMut(&str)) -> Result<()> {
+        let open = || format!("write {}", log.display());
+        let mut file = File::create(log).with_context(open)?;
+        self.command.stderr(Stdio::piped());
+        let mut child = self
+            .command
+            .spawn()
+            .with_context(|| format!("start `{self}`"))?;
+        let errors = child.stderr.take().expect("the stream was piped above");
+        for line in BufReader::new(errors).lines() {
+            let line = line.with_context(|| format!("read from `{self}`"))?;
+            writeln!(file, "{line}").with_context(open)?;
+            seen(&line);
+        }
+        let status = child.wait().with_context(|| format!("wait for `{self}`"))?;
+        if !status.success() {
+            bail!("`{self}` ended with {status}: see {}", log.display());
+        }
+        Ok(())
     }
 
     /// Runs it, shows what it prints on the named stream, and returns those lines that `keep` picks, whatever the exit code.
@@ -213,6 +237,20 @@ mod tests {
             .unwrap();
         assert_eq!(seen.kept, ["two", "three"]);
         assert!(seen.succeeded);
+    }
+
+    #[test]
+    fn a_failure_names_the_log_that_holds_what_was_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut seen = Vec::new();
+        let error = Program::new("sh")
+            .args(["-c", "echo one >&2; echo two >&2; exit 3"])
+            .log_to(&log, |line| seen.push(line.to_owned()))
+            .unwrap_err();
+        assert!(error.to_string().ends_with(&log.display().to_string()));
+        assert_eq!(seen, ["one", "two"]);
+        assert_eq!(std::fs::read_to_string(&log).unwrap(), "one\ntwo\n");
     }
 
     #[test]

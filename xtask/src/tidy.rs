@@ -71,7 +71,7 @@ fn violations() -> Result<Vec<Violation>> {
     violations.extend(links::violations(&sources));
     violations.extend(purity::violations(&sources));
     violations.extend(arrows::violations(&metadata));
-    violations.extend(purity::reachable(&metadata));
+    violations.extend(purity::reachable()?);
     violations.extend(unused::violations(&metadata, &sources));
     violations.extend(fresh::violations(&sources, &codegen::generated()?));
     Ok(violations)

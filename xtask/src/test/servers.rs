@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::console;
 use crate::program::Program;
+use crate::{console, control_plane};
 
 /// A program the tests start, and the Debian package that brings it.
 struct Server {
@@ -41,6 +41,10 @@ const SERVERS: &[Server] = &[
         package: "fcgiwrap",
     },
     Server {
+        program: "flock",
+        package: "util-linux",
+    },
+    Server {
         program: "gpg",
         package: "gnupg",
     },
@@ -55,7 +59,10 @@ const SYSTEM_DIRECTORIES: &[&str] = &["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /// Makes sure that every server is there; installs the missing ones from Debian when we may.
 pub(crate) fn ensure() -> Result<()> {
-    let missing = missing(is_installed);
+    let mut missing = missing(is_installed);
+    if control_plane::needs_pip() {
+        missing.push("python3-pip");
+    }
     if missing.is_empty() {
         console::line("every server is installed");
         return Ok(());
@@ -134,6 +141,7 @@ mod tests {
                 "openssh-server",
                 "nginx-light",
                 "fcgiwrap",
+                "util-linux",
                 "gnupg"
             ]
         );

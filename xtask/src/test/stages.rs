@@ -1,11 +1,12 @@
 //! The stages of `cargo xtask test`, in the order in which they run.
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
+use test_support::control_plane::standing;
 
 use super::closing::{self, Counts};
 use super::{servers, tools};
 use crate::program::{Program, Stream, cargo};
-use crate::tidy;
+use crate::{control_plane, tidy};
 
 /// One stage; the order of the variants is the order of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -46,7 +47,9 @@ impl Stage {
     /// What the stage checks, in a few words.
     pub(crate) fn purpose(self) -> &'static str {
         match self {
-            Self::Setup => "the servers the tests run against, and the runners",
+            Self::Setup => {
+                "the servers and the control plane the tests run against, and the runners"
+            }
             Self::Fmt => "formatting",
             Self::Tidy => "crate arrows, file sizes, generated files",
             Self::Deny => "dependency bans, licences, sources",
@@ -104,6 +107,7 @@ fn set_up() -> Result<Counts> {
     servers::ensure()?;
     tools::NEXTEST.ensure()?;
     tools::DENY.ensure()?;
+    control_plane::ensure()?;
     Ok(Counts::default())
 }
 
@@ -125,6 +129,8 @@ fn deny() -> Result<Counts> {
 
 fn tests(runner_arguments: &[String]) -> Result<Counts> {
     let in_ci = std::env::var_os("CI").is_some();
+    // Each test is a process: between two of them nobody else holds the control plane they share.
+    let _hold = standing::hold().map_err(Error::msg)?;
     let seen = Program::new(tools::NEXTEST.ensure()?)
         .args([
             "nextest",

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use test_support::control_plane::programs::tools_directory;
 
 use crate::console;
 use crate::program::{Program, cargo};
-use crate::workspace;
 
 /// A program from crates.io at one version.
 pub(crate) struct Tool {
@@ -33,7 +33,7 @@ impl Tool {
         if self.is_on_the_path() {
             return Ok(PathBuf::from(self.package));
         }
-        let home = directory();
+        let home = tools_directory();
         let root = home.join(format!("{}-{}", self.package, self.version));
         let program = root.join("bin").join(self.package);
         if !program.is_file() {
@@ -84,21 +84,6 @@ impl Tool {
         fs::remove_dir_all(build)
             .with_context(|| format!("remove the build directory {}", build.display()))
     }
-}
-
-/// Where the tools lie: the user's cache, so that a fresh clone finds them again.
-fn directory() -> PathBuf {
-    let variable = |name| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    let cache =
-        variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
-    cache.map_or_else(
-        || workspace::root().join("target/tools"),
-        |cache| cache.join("repin-tools"),
-    )
 }
 
 #[cfg(test)]

@@ -21,14 +21,17 @@ const ARROWS: &[(&str, Uses)] = &[
     ("api", Only(&[])),
     ("image-ref", Only(&[])),
     ("tag-policy", Only(&[])),
+    ("tag-slices", Only(&["api", "image-ref"])),
     ("yaml-setter", Only(&[])),
     ("commit-message", Only(&[])),
     // Clients.
     ("registry-client", Only(&["image-ref"])),
+    ("registry-access", Only(&["api", "image-ref", "registry-client"])),
     ("git-remote", Only(&[])),
-    // The steps of the pipeline; none knows another one.
-    ("registry-scanner", Only(&["api", "image-ref", "registry-client", "tag-policy"])),
-    ("policy-evaluator", Only(&["api", "image-ref", "registry-client", "tag-policy"])),
+    ("controller-runtime", Only(&["api"])),
+    // The steps of the pipeline and their controllers; none knows another one.
+    ("registry-scanner", Only(&["api", "controller-runtime", "image-ref", "registry-access", "registry-client", "tag-policy", "tag-slices"])),
+    ("policy-evaluator", Only(&["api", "controller-runtime", "image-ref", "registry-access", "registry-client", "tag-policy", "tag-slices"])),
     ("manifest-setter", Only(&["api", "commit-message", "git-remote", "image-ref", "tag-policy", "yaml-setter"])),
     ("git-writer", Only(&["api", "git-remote", "yaml-setter"])),
     // What stands above all of them.
@@ -36,6 +39,7 @@ const ARROWS: &[(&str, Uses)] = &[
     // Tools of this repository.
     ("test-support", Only(&[])),
     ("bench", Anything),
+    ("e2e", Anything),
     ("xtask", Anything),
 ];
 
