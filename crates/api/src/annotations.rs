@@ -16,3 +16,7 @@ pub const DOWNGRADE_POLICY: &str = "repin.dev/downgrade-policy";
 /// On an object converted to an older version: what that version cannot hold. Conversion to the
 /// stored version reads and removes it.
 pub const CARRIED: &str = "repin.dev/carried";
+
+/// The span that wrote the object, in the form of W3C's `traceparent`: the pass that follows from
+/// it continues its trace.
+pub const TRACEPARENT: &str = "repin.dev/traceparent";

@@ -1,1 +1,46 @@
 //! What every controller needs: arguments, telemetry, metrics, probes, shutdown, leases, back-off, status, events.
+//!
+//! A controller names itself ([`Identity`]), takes the common flags ([`Args`]), and hands [`run()`] what it does with a
+//! [`Runtime`]: it reconciles a kind ([`reconcile()`], with a [`Reconciler`] of its own) and watches others ([`watch_all()`]).
+//!
+//! *Watches* what a controller asks for, in the namespaces and with the labels of its flags ([`Scope`]).
+//! *Writes* the status of the objects that a controller reconciles, Events about them, and the Lease of the process.
+//! *Never* writes without a current claim ([`Claims`]), never writes what is written already, never decides what a status
+//! says beyond its conditions, and never logs a secret.
+
+mod admin;
+pub mod args;
+mod backoff;
+mod client;
+pub mod conditions;
+mod error;
+pub mod events;
+mod identity;
+mod kinds;
+pub mod lease;
+pub mod metrics;
+mod process;
+mod readiness;
+mod reconcile;
+mod runtime;
+mod schema;
+mod scope;
+mod shutdown;
+mod status;
+mod tasks;
+mod telemetry;
+pub mod trace;
+mod watch;
+
+pub use crate::args::Args;
+pub use crate::error::RuntimeError;
+pub use crate::events::Events;
+pub use crate::identity::Identity;
+pub use crate::kinds::{Common, CommonMut, Reconciled};
+pub use crate::lease::{Claim, Claims, NotLeading};
+pub use crate::metrics::Metrics;
+pub use crate::readiness::{Awaited, Readiness};
+pub use crate::reconcile::{Class, Done, End, Next, Pass, Progress, Reconciler, reconcile};
+pub use crate::runtime::{Runtime, run};
+pub use crate::scope::Scope;
+pub use crate::watch::watch_all;

@@ -1,0 +1,202 @@
+//! What happened to an object, for people: Kubernetes Events, and Flux's notification-controller.
+//!
+//! Recording never waits. Events go through bounded queues to a task of their own, so an address that
+//! does not answer delays no pass; what does not fit a queue is dropped and logged.
+//!
+//! Beside Normal and Warning, Flux knows events of type Trace: a Kubernetes Event for every pass that
+//! changed nothing. Those are not written here, for a pass that changes nothing writes nothing.
+
+mod kubernetes;
+mod notify;
+mod webhook;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::annotations::EVENT_PREFIX;
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::jiff::Timestamp;
+use kube::{Client, Resource, ResourceExt as _};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+pub(crate) use self::notify::notice;
+
+/// How many events wait for each receiver at most.
+const QUEUE: usize = 1024;
+/// How long events are still delivered once the process is to end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Whether an event is good news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Severity {
+    /// For information: type `Normal`, severity `info`.
+    Normal,
+    /// Something failed: type `Warning`, severity `error`.
+    Warning,
+}
+
+impl Severity {
+    /// The type of a Kubernetes Event.
+    fn event_type(self) -> &'static str {
+        match self {
+            Self::Normal => "Normal",
+            Self::Warning => "Warning",
+        }
+    }
+
+    /// The word of the notification-controller.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Normal => "info",
+            Self::Warning => "error",
+        }
+    }
+}
+
+/// Who reports events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reporter {
+    /// Name of the controller.
+    pub controller: &'static str,
+    /// Name of this instance of it: its Pod.
+    pub instance: String,
+}
+
+/// One thing that happened to one object.
+#[derive(Clone, Debug, PartialEq)]
+struct Event {
+    regarding: ObjectReference,
+    annotations: BTreeMap<String, String>,
+    severity: Severity,
+    reason: String,
+    message: String,
+    time: Timestamp,
+}
+
+/// Takes events. Clones share the queues.
+#[derive(Clone, Debug)]
+pub struct Events {
+    kubernetes: mpsc::Sender<Arc<Event>>,
+    webhook: Option<mpsc::Sender<Arc<Event>>>,
+}
+
+impl Events {
+    /// Makes the queues, and what empties them: [`Delivery::run`] is to be spawned.
+    ///
+    /// Events are sent to `address` where there is one. Fails where no HTTP client can be made.
+    pub fn new(
+        client: Client,
+        reporter: &Reporter,
+        address: Option<Url>,
+    ) -> Result<(Self, Delivery), reqwest::Error> {
+        let (kubernetes, to_kubernetes) = mpsc::channel(QUEUE);
+        let mut delivery = Delivery {
+            kubernetes: (
+                kubernetes::Recorder::new(client, reporter.clone()),
+                to_kubernetes,
+            ),
+            webhook: None,
+        };
+        let mut webhook = None;
+        if let Some(address) = address {
+            let (sender, receiver) = mpsc::channel(QUEUE);
+            let poster = webhook::Poster::new(address, reporter.clone())?;
+            delivery.webhook = Some((poster, receiver));
+            webhook = Some(sender);
+        }
+        let events = Self {
+            kubernetes,
+            webhook,
+        };
+        Ok((events, delivery))
+    }
+
+    /// Records that something happened to `object`, and returns at once.
+    ///
+    /// Annotations of the object under `event.toolkit.fluxcd.io/` go along.
+    pub fn record<K>(&self, object: &K, severity: Severity, reason: &str, message: &str)
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        let regarding = ObjectReference {
+            resource_version: object.resource_version(),
+            ..object.object_ref(&())
+        };
+        let event = Arc::new(Event {
+            regarding,
+            annotations: object
+                .annotations()
+                .iter()
+                .filter(|(key, _)| key.starts_with(EVENT_PREFIX))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+            severity,
+            reason: reason.to_owned(),
+            message: message.to_owned(),
+            time: Timestamp::now(),
+        });
+        for queue in std::iter::once(&self.kubernetes).chain(&self.webhook) {
+            if queue.try_send(Arc::clone(&event)).is_err() {
+                tracing::warn!(
+                    reason,
+                    "an event is dropped: more than {QUEUE} wait for delivery"
+                );
+            }
+        }
+    }
+}
+
+/// What empties the queues of [`Events`].
+pub struct Delivery {
+    kubernetes: (kubernetes::Recorder, mpsc::Receiver<Arc<Event>>),
+    webhook: Option<(webhook::Poster, mpsc::Receiver<Arc<Event>>)>,
+}
+
+impl Delivery {
+    /// Delivers until `shutdown`, then what is queued still, for at most five seconds.
+    ///
+    /// `shutdown` is to be cancelled once nobody records any more.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let (mut recorder, mut queue) = self.kubernetes;
+        let to_kubernetes = async {
+            while let Some(event) = next(&mut queue, &shutdown).await {
+                recorder.record(&event).await;
+            }
+        };
+        let to_webhook = async {
+            let Some((poster, mut queue)) = self.webhook else {
+                return;
+            };
+            while let Some(event) = next(&mut queue, &shutdown).await {
+                poster.post(&event).await;
+            }
+        };
+        let overdue = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        tokio::select! {
+            _ = futures_util::future::join(to_kubernetes, to_webhook) => {}
+            () = overdue => tracing::warn!("events are dropped: they were not delivered within {DRAIN:?}"),
+        }
+    }
+}
+
+/// The next event of a queue; `None` where it is empty and nothing comes any more, as after
+/// `shutdown`.
+async fn next(
+    queue: &mut mpsc::Receiver<Arc<Event>>,
+    shutdown: &CancellationToken,
+) -> Option<Arc<Event>> {
+    if let Some(event) = shutdown.run_until_cancelled(queue.recv()).await {
+        return event;
+    }
+    queue.close();
+    queue.recv().await
+}
+
+#[cfg(test)]
+mod tests;
