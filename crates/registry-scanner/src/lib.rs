@@ -1,16 +1,35 @@
-//! Scans one image repository: lists its tags, drops the excluded ones, and says what was found.
+//! Scans image repositories: lists their tags, drops the excluded ones, and keeps what was found.
 //!
-//! The first step of the pipeline, as a function over values and a registry client: [`scan()`] takes the spec of an
-//! `ImageRepository` and the access to its registry, and gives a [`Scan`].
+//! The first step of the pipeline. As a function over values and a registry client it is [`scan()`], which takes the spec
+//! of an `ImageRepository` and the access to its registry, and gives a [`Scan`]. As a controller it is [`run()`], which does
+//! so for the objects of a cluster:
 //!
-//! - Reads: the registry, through [`registry_client::Client`].
-//! - Writes: nothing.
-//! - Never: decides from partial data (a page that fails fails the scan), reads Kubernetes objects, or keeps credentials.
+//! - Watches: ImageRepositories; the ImageTagSlices they own; the metadata of Secrets that carry the label for it.
+//! - Reads: Secrets and ServiceAccounts at use; the registry, through [`registry_client::Client`].
+//! - Writes: ImageTagSlices, then the status of the ImageRepository that speaks of them; Events.
+//! - Never: decides from partial data (a page that fails fails the scan, and the last good list stays), keeps credentials,
+//!   or scans what is not due.
+//!
+//! One pass reads from top to bottom: `validate`, `observe`, `decide`, `apply`, `status`.
 
+mod apply;
+mod args;
+mod controller;
+mod decide;
 mod error;
 mod exclusion;
+mod memory;
+mod metrics;
+mod observe;
+mod recent;
+mod reconcile;
 mod scan;
+mod slices;
+mod status;
+mod validate;
 
+pub use args::Args;
+pub use controller::{RunError, run};
 pub use error::ScanError;
 pub use exclusion::Exclusions;
 pub use scan::{Scan, image_name, scan};

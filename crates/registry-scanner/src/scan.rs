@@ -1,8 +1,7 @@
 use api::image::v1::ImageRepositorySpec;
-use data_encoding::HEXLOWER;
 use image_ref::{ImageName, Tags};
 use registry_client::{Access, Client};
-use sha2::{Digest as _, Sha256};
+use tag_slices::revision;
 
 use crate::{Exclusions, ScanError};
 
@@ -24,7 +23,7 @@ pub struct Scan {
 }
 
 impl Scan {
-    fn new(image: ImageName, listed: Tags, exclusions: &Exclusions) -> Self {
+    pub(crate) fn new(image: ImageName, listed: Tags, exclusions: &Exclusions) -> Self {
         let before = listed.len();
         let tags = listed.retain(|tag| !exclusions.excludes(tag));
         Self {
@@ -75,10 +74,4 @@ pub async fn scan(
 /// `spec.image` as the name of an image repository.
 pub fn image_name(spec: &ImageRepositorySpec) -> Result<ImageName, ScanError> {
     ImageName::parse(&spec.image).map_err(ScanError::ParseImage)
-}
-
-fn revision(tags: &Tags) -> String {
-    let mut hasher = Sha256::new();
-    tags.checksum_input().for_each(|bytes| hasher.update(bytes));
-    format!("sha256:{}", HEXLOWER.encode(&hasher.finalize()))
 }

@@ -1,0 +1,211 @@
+use std::collections::{BTreeMap, HashMap};
+
+use api::image::v1::ScanResult;
+use api::repin::v1alpha1::ImageTagSliceSpec;
+use image_ref::TagsTooLarge;
+
+use crate::{Slice, TagHistory, revision};
+
+/// The slices of one ImageRepository in the cluster.
+#[derive(Clone, Debug, Default)]
+pub struct SliceSet {
+    held: BTreeMap<String, Held>,
+}
+
+/// What is known of one slice.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) resource_version: String,
+    pub(crate) history: TagHistory,
+    /// Whether the object says exactly this, in the order and the grouping that [`Slice::spec`] writes.
+    pub(crate) canonical: bool,
+    /// The listing in which the slice was last seen.
+    pub(crate) listing: u64,
+}
+
+/// Why slices do not add up to a list.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SliceError {
+    /// Two slices claim the same stretch of the list.
+    #[error("slices {first} and {second} overlap at tag {tag:?}: expected each tag in one slice")]
+    Overlap {
+        /// The slice that begins first.
+        first: String,
+        /// The slice that begins before the end of the first.
+        second: String,
+        /// Where the second begins.
+        tag: String,
+    },
+    /// Together they exceed what a list can hold.
+    #[error(transparent)]
+    TooLarge(TagsTooLarge),
+}
+
+/// A write that brings a set of slices closer to another list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A slice of this name is not there.
+    Create(Slice),
+    /// The slice is there with another content.
+    Replace {
+        /// The new content.
+        slice: Slice,
+        /// The version that holds the old content; any other one must not be overwritten.
+        resource_version: String,
+    },
+    /// The slice is no longer part of the list.
+    Delete {
+        /// Its name.
+        name: String,
+        /// The version that is known; any other one must not be deleted.
+        resource_version: String,
+    },
+}
+
+impl SliceSet {
+    /// How many tags the slices hold together.
+    pub fn tag_count(&self) -> usize {
+        self.held
+            .values()
+            .map(|held| held.history.tags().len())
+            .sum()
+    }
+
+    /// Whether there is no slice.
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// The list that the slices add up to. Whether it is complete, only the status can tell: see [`Self::complete`].
+    pub fn assemble(&self) -> Result<TagHistory, SliceError> {
+        let slices = self.in_order();
+        for pair in slices.windows(2) {
+            let [(first, one), (second, other)] = pair else {
+                continue;
+            };
+            let (last, next) = (
+                one.history.tags().iter().next_back(),
+                other.history.tags().get(0),
+            );
+            if let Some(tag) = next.filter(|&next| last >= Some(next)) {
+                return Err(SliceError::Overlap {
+                    first: (*first).to_owned(),
+                    second: (*second).to_owned(),
+                    tag: tag.to_owned(),
+                });
+            }
+        }
+        TagHistory::from_ascending(slices.into_iter().flat_map(|(_, held)| held.history.iter()))
+            .map_err(SliceError::TooLarge)
+    }
+
+    /// The list, if it is the one that the status speaks of: its count and its revision are equal.
+    pub fn complete(&self, status: &ScanResult) -> Option<TagHistory> {
+        if i64::try_from(self.tag_count()) != Ok(status.tag_count) {
+            return None;
+        }
+        let history = self.assemble().ok()?;
+        (status.revision.as_deref() == Some(&*revision(history.tags()))).then_some(history)
+    }
+
+    /// Everything that the slices remember, also where they do not add up to a list because writing them was interrupted.
+    /// Where two slices hold the same tag, the earlier time counts.
+    pub fn remembered(&self) -> Result<TagHistory, TagsTooLarge> {
+        let mut entries: Vec<_> = self
+            .held
+            .values()
+            .flat_map(|held| held.history.iter())
+            .collect();
+        entries.sort_unstable();
+        entries.dedup_by_key(|(tag, _)| *tag);
+        TagHistory::from_ascending(entries)
+    }
+
+    /// What to write so that the slices become `wanted`; equal content is left alone.
+    ///
+    /// Creations come first, then replacements, then deletions: whoever keeps to that order loses no tag's time, wherever
+    /// it is interrupted.
+    pub fn changes(&self, wanted: Vec<Slice>) -> Vec<Change> {
+        let mut rest: HashMap<&str, &Held> = self
+            .held
+            .iter()
+            .map(|(name, held)| (&**name, held))
+            .collect();
+        let (mut creations, mut replacements) = (Vec::new(), Vec::new());
+        for slice in wanted {
+            match rest.remove(&*slice.name) {
+                None => creations.push(Change::Create(slice)),
+                Some(held) if held.canonical && held.history == slice.history => {}
+                Some(held) => replacements.push(Change::Replace {
+                    slice,
+                    resource_version: held.resource_version.clone(),
+                }),
+            }
+        }
+        let deletions = rest.into_iter().map(|(name, held)| Change::Delete {
+            name: name.to_owned(),
+            resource_version: held.resource_version.clone(),
+        });
+        creations
+            .into_iter()
+            .chain(replacements)
+            .chain(deletions)
+            .collect()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Held> {
+        self.held.get(name)
+    }
+
+    pub(crate) fn insert(&mut self, name: String, held: Held) {
+        self.held.insert(name, held);
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Held> {
+        self.held.remove(name)
+    }
+
+    /// Drops the slices for which `keep` is false; whether there were any.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&Held) -> bool) -> bool {
+        let before = self.held.len();
+        self.held.retain(|_, held| keep(held));
+        self.held.len() < before
+    }
+
+    pub(crate) fn touch(&mut self, name: &str, listing: u64) {
+        if let Some(held) = self.held.get_mut(name) {
+            held.listing = listing;
+        }
+    }
+
+    /// The slices in the order of their tags.
+    fn in_order(&self) -> Vec<(&str, &Held)> {
+        let mut slices: Vec<_> = self
+            .held
+            .iter()
+            .map(|(name, held)| (&**name, held))
+            .collect();
+        slices.sort_by_key(|(_, held)| held.history.tags().get(0));
+        slices
+    }
+}
+
+impl Held {
+    /// Reads the content of a slice. An object is far smaller than what a list can hold.
+    pub(crate) fn read(spec: &ImageTagSliceSpec, resource_version: &str, listing: u64) -> Self {
+        let history = TagHistory::from_observations(&spec.observations).unwrap_or_default();
+        let slice = Slice {
+            name: String::new(),
+            history,
+        };
+        Self {
+            resource_version: resource_version.to_owned(),
+            canonical: slice.spec() == *spec,
+            history: slice.history,
+            listing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
