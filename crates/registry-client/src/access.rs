@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use image_ref::ImageName;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
+use crate::certificate::ClientCertificate;
+use crate::proxy::Proxy;
+
 /// How to reach a registry, and as whom.
 ///
-/// Build it with `..Access::default()`, so that a setting added later (a proxy, a client certificate)
-/// does not break the caller.
+/// Build it with `..Access::default()`, so that a setting added later does not break the caller. Calls share
+/// connections, tokens and results only where everything but `timeout` is the same.
 #[derive(Clone, Debug)]
 pub struct Access {
     /// Who asks.
@@ -20,6 +24,10 @@ pub struct Access {
     pub insecure: bool,
     /// PEM certificates trusted beside those of the system.
     pub ca_bundle: Option<Vec<u8>>,
+    /// Shown to registries that ask their clients for a certificate.
+    pub client_certificate: Option<ClientCertificate>,
+    /// What all requests go through; without one, the proxies of the environment count.
+    pub proxy: Option<Proxy>,
     /// The longest time one call may take, waits and retries included.
     pub timeout: Duration,
 }
@@ -31,8 +39,58 @@ impl Default for Access {
             credentials: Credentials::Anonymous,
             insecure: false,
             ca_bundle: None,
+            client_certificate: None,
+            proxy: None,
             timeout: Duration::from_secs(60),
         }
+    }
+}
+
+impl Access {
+    /// What tells this caller's list of an image apart from those of others.
+    pub fn list_key(&self, image: &ImageName) -> ListKey {
+        let mut parts = self.ways();
+        parts.push(self.credentials.fingerprint());
+        let mut bytes: Vec<&[u8]> = parts.iter().map(|part| part.0.as_slice()).collect();
+        let image = image.canonical();
+        bytes.push(image.as_bytes());
+        ListKey(Fingerprint::of(&bytes))
+    }
+
+    /// How the registry is reached, whoever asks.
+    fn ways(&self) -> Vec<Fingerprint> {
+        let Self {
+            credentials: _,
+            insecure,
+            ca_bundle,
+            client_certificate,
+            proxy,
+            timeout: _,
+        } = self;
+        let none = || Fingerprint::of(&[]);
+        vec![
+            Fingerprint::of(&[&[u8::from(*insecure)]]),
+            ca_bundle
+                .as_ref()
+                .map_or_else(none, |pem| Fingerprint::of(&[pem])),
+            client_certificate
+                .as_ref()
+                .map_or_else(none, ClientCertificate::fingerprint),
+            proxy.as_ref().map_or_else(none, Proxy::fingerprint),
+        ]
+    }
+}
+
+/// Equal where two callers get the same list: the same image, reached in the same way as the same user. It holds no
+/// secret and cannot be turned back into one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ListKey(Fingerprint);
+
+impl ListKey {
+    /// The key of a caller whose credentials are not known yet, only whose they will be.
+    #[must_use]
+    pub fn as_identity(self, identity: Fingerprint) -> Self {
+        Self(Fingerprint::of(&[&self.0.0, &identity.0]))
     }
 }
 
@@ -115,12 +173,20 @@ impl Credentials {
     }
 }
 
-/// A SHA-256 over some byte strings, each with its length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Fingerprint([u8; 32]);
+/// Tells values apart without keeping them: a SHA-256 over some byte strings, each with its length. `Debug` does not
+/// show it, since what a weak password became could be guessed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint(..)")
+    }
+}
 
 impl Fingerprint {
-    pub(crate) fn of(parts: &[&[u8]]) -> Self {
+    /// Of these byte strings in this order.
+    pub fn of(parts: &[&[u8]]) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
             hash.update(part.len().to_le_bytes());

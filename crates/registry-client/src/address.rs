@@ -69,7 +69,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 /// Equal names, and equal ports; an absent port is the one of the scheme, and equal to an absent one.
-fn same_host(left: &Url, right: &Url) -> bool {
+pub(crate) fn same_host(left: &Url, right: &Url) -> bool {
     left.host() == right.host()
         && (left.port() == right.port()
             || left.port_or_known_default() == right.port_or_known_default())

@@ -20,7 +20,7 @@ use crate::options::Options;
 use crate::session::{Endpoint, Route, Session, base_url};
 use crate::tags;
 use crate::token::Tokens;
-use crate::transport::Transports;
+use crate::transport::{Transports, Way};
 
 /// Above this many registries, all are pinged anew.
 const MANY_ENDPOINTS: usize = 1024;
@@ -129,12 +129,10 @@ impl Client {
         end: Instant,
     ) -> Result<Session, Problem> {
         let registry = image.registry().to_owned();
-        let ca_bundle = access.ca_bundle.as_deref();
-        let ca = ca_bundle.map(|pem| Fingerprint::of(&[pem]));
-        let direct = is_loopback(&base_url("http", &registry)?);
+        let way = Way::new(access, is_loopback(&base_url("http", &registry)?));
         let shared = &self.shared;
         let exchange = Exchange {
-            http: shared.transports.client(ca, ca_bundle, direct)?,
+            http: shared.transports.client(way, access)?,
             budget: shared.budgets.of(&registry),
             registry: registry.clone(),
             deadline: Deadline::new(end),
@@ -145,7 +143,7 @@ impl Client {
             route: Route {
                 registry,
                 may_be_plain: access.insecure || image.speaks_http_by_default(),
-                ca,
+                way,
             },
             repository: image.repository().to_owned(),
             credentials: access.credentials.clone(),

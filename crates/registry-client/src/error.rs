@@ -240,7 +240,9 @@ pub enum Problem {
         detail: String,
     },
     /// The HTTP client cannot be set up.
-    #[error("cannot set up TLS: {detail}; check the CA certificates, which must be PEM")]
+    #[error(
+        "cannot set up the connection: {detail}; check the certificates, which must be PEM, and the proxy"
+    )]
     Setup {
         /// The cause.
         detail: String,
@@ -342,7 +344,9 @@ impl Failure {
         match self {
             Self::Resolve => "check the registry's name and the DNS",
             Self::Connect => "check the registry's address, firewalls and network policies",
-            Self::Tls => "give the registry's CA, or allow insecure if it has no TLS",
+            Self::Tls => {
+                "give the registry's CA or the client certificate that it asks for, or allow insecure if it has no TLS"
+            }
             Self::Interrupted | Self::Stalled => "check the registry and the network",
         }
     }
@@ -398,6 +402,7 @@ fn remedy(status: Status, anonymous: bool) -> &'static str {
         }
         (401, false) => "the registry refuses the credentials: renew them",
         (403, false) => "the credentials lack the right to pull: extend it",
+        (407, _) => "the proxy refuses the user: correct its name and password",
         (404 | 410, _) => "check the name of the image",
         (429, _) => "scan less often or use credentials with a higher limit",
         (408 | 499 | 500..=599, _) => "the registry or a proxy before it fails: try again later",

@@ -5,7 +5,7 @@ const LONGEST: usize = 160;
 
 /// The start of `text` on one line: no control characters, no runs of spaces, at most 160 characters, and
 /// none of `secrets`, which a server may have sent back.
-pub(crate) fn excerpt<S: AsRef<str>>(text: &str, secrets: &[S]) -> String {
+pub fn excerpt<S: AsRef<str>>(text: &str, secrets: &[S]) -> String {
     // Secrets are looked for before the text is cut, so that no half of one is left.
     let mut clean = text.to_owned();
     for secret in secrets.iter().map(AsRef::as_ref) {

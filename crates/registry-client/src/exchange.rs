@@ -1,6 +1,7 @@
 //! One HTTP exchange: within the budget, bounded, repeated when that may help.
 
 mod failure;
+mod redirect;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -224,8 +225,7 @@ impl Exchange {
             registry: self.registry.clone(),
             retry_after: Some(exhausted.retry_after),
         })?;
-        let response = self.request(call).send().await;
-        let response = response.map_err(|error| problem_of(call, error))?;
+        let response = redirect::send(&self.http, call).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         self.budget.observe(status, &headers);
         let body = read_body(call, response).await?;
@@ -237,22 +237,22 @@ impl Exchange {
             body,
         })
     }
+}
 
-    fn request(&self, call: &Call) -> reqwest::RequestBuilder {
-        let mut request = self.http.request(call.method.clone(), call.url.clone());
-        if let Some(accept) = call.accept {
-            request = request.header(ACCEPT, accept);
-        }
-        if let Some(authorization) = &call.authorization {
-            request = request.header(AUTHORIZATION, authorization.header.clone());
-        }
-        if let Some(form) = &call.form {
-            request = request
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(form.body.clone());
-        }
-        request
+fn request(http: &Client, call: &Call) -> reqwest::RequestBuilder {
+    let mut request = http.request(call.method.clone(), call.url.clone());
+    if let Some(accept) = call.accept {
+        request = request.header(ACCEPT, accept);
     }
+    if let Some(authorization) = &call.authorization {
+        request = request.header(AUTHORIZATION, authorization.header.clone());
+    }
+    if let Some(form) = &call.form {
+        request = request
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.body.clone());
+    }
+    request
 }
 
 /// The whole body of a success up to its bound; the start of the body of anything else.

@@ -1,4 +1,4 @@
-//! Equal requests that share one flight.
+//! Equal work that callers share while it is under way.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,14 +11,15 @@ use tokio::time::Instant;
 
 /// When the last of those who wait gives up. Joining a flight can only move it back.
 #[derive(Clone, Debug)]
-pub(crate) struct Deadline(Arc<Mutex<Instant>>);
+pub struct Deadline(Arc<Mutex<Instant>>);
 
 impl Deadline {
     pub(crate) fn new(end: Instant) -> Self {
         Self(Arc::new(Mutex::new(end)))
     }
 
-    pub(crate) fn end(&self) -> Instant {
+    /// When that is, as far as it is known now.
+    pub fn end(&self) -> Instant {
         *self.0.lock()
     }
 
@@ -31,7 +32,7 @@ impl Deadline {
 /// Work in progress by key. The work belongs to those who wait for it: it goes on when one of them is
 /// dropped, whoever started it, and ends when all are.
 #[derive(Debug)]
-pub(crate) struct Flights<K, T: Clone> {
+pub struct Flights<K, T: Clone> {
     flying: Mutex<HashMap<K, Flight<T>>>,
 }
 
@@ -60,12 +61,7 @@ impl<K, T: Clone> Default for Flights<K, T> {
 impl<K: Clone + Eq + Hash, T: Clone + Send + Sync + 'static> Flights<K, T> {
     /// The result of the flight of `key`: one that is under way, or the one that `start` makes.
     /// `deadline` is when this caller gives up; the flight lives by the latest of all of them.
-    pub(crate) async fn join<F>(
-        &self,
-        key: K,
-        deadline: Instant,
-        start: impl FnOnce(Deadline) -> F,
-    ) -> T
+    pub async fn join<F>(&self, key: K, deadline: Instant, start: impl FnOnce(Deadline) -> F) -> T
     where
         F: Future<Output = T> + Send + 'static,
     {

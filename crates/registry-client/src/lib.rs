@@ -2,7 +2,7 @@
 //!
 //! It lists the tags of an image and resolves a tag to its digest, as Flux's image-reflector does it:
 //! anonymous, with Basic credentials, or with a Bearer token from the registry's token server, over TLS
-//! with the system's roots and a CA of the caller.
+//! with the system's roots, a CA and a client certificate of the caller, and through a proxy of the caller.
 //!
 //! - All callers of a process share one budget per registry host: a limit of open requests, and the
 //!   pauses that `Retry-After`, `RateLimit-*` and `X-RateLimit-*` ask for.
@@ -34,6 +34,7 @@
 mod access;
 mod address;
 mod budget;
+mod certificate;
 mod client;
 mod digest;
 mod error;
@@ -43,15 +44,20 @@ mod flight;
 pub mod headers;
 mod keyring;
 mod options;
+mod proxy;
 mod secret;
 mod session;
 mod tags;
 mod token;
 mod transport;
 
-pub use self::access::{Access, Credentials};
+pub use self::access::{Access, Credentials, Fingerprint, ListKey};
+pub use self::certificate::ClientCertificate;
 pub use self::client::Client;
 pub use self::error::{Bound, Class, Error, Failure, Operation, Problem, Status};
+pub use self::excerpt::excerpt;
+pub use self::flight::{Deadline, Flights};
 pub use self::keyring::{Keyring, KeyringError};
 pub use self::options::{Limits, Options};
+pub use self::proxy::Proxy;
 pub use self::secret::SecretError;

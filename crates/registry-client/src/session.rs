@@ -10,13 +10,14 @@ use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use url::Url;
 
-use crate::access::{Credentials, Fingerprint};
+use crate::access::Credentials;
 use crate::client::Shared;
 use crate::error::{Bound, Failure, Problem};
 use crate::excerpt::excerpt;
 use crate::exchange::{Answer, Authorization, Call, Exchange};
 use crate::flight::Deadline;
 use crate::headers::{Challenge, challenges};
+use crate::transport::Way;
 
 /// How long a host that may speak plain HTTP has to answer to HTTPS before HTTP is tried beside it.
 const HTTPS_FIRST: Duration = Duration::from_millis(300);
@@ -31,7 +32,7 @@ pub(crate) struct Route {
     pub(crate) registry: String,
     /// Whether plain HTTP will do.
     pub(crate) may_be_plain: bool,
-    pub(crate) ca: Option<Fingerprint>,
+    pub(crate) way: Way,
 }
 
 /// What `/v2/` told.
@@ -211,15 +212,15 @@ async fn discover(route: &Route, exchange: &Exchange) -> Result<Endpoint, Proble
     }
 }
 
-/// A certificate that does not hold says more than what happens when its server is spoken to in plain
-/// HTTP. Where the server speaks no TLS at all, the plain answer says more.
+/// A certificate that does not hold, and an alert of a server, say more than what happens when that server is spoken to
+/// in plain HTTP. Where the server speaks no TLS at all, the plain answer says more.
 fn more_telling(tls: Problem, plain: Problem) -> Problem {
     match &tls {
         Problem::Unreachable {
             failure: Failure::Tls,
             detail,
             ..
-        } if detail.contains("certificate") => tls,
+        } if detail.contains("certificate") || detail.contains("alert") => tls,
         _ => plain,
     }
 }

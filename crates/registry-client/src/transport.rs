@@ -1,32 +1,54 @@
-//! HTTP clients, one per set of trusted certificates, so that connections stay open between calls.
+//! HTTP clients, one per way to reach registries, so that connections stay open between calls.
 
 use std::collections::HashMap;
 
 use parking_lot::Mutex;
-use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Certificate, Client};
+use reqwest::Client;
+use reqwest::redirect::Policy;
 use rustls::crypto::CryptoProvider;
 
-use crate::access::Fingerprint;
-use crate::address::refuse_redirect;
+use crate::access::{Access, Fingerprint};
+use crate::certificate::{ClientCertificate, authorities};
 use crate::error::Problem;
 use crate::options::Options;
+use crate::proxy::Proxy;
+use crate::secret::SecretError;
 
-/// Above this many sets of certificates, the clients are built anew: each holds all roots of the system.
+/// Above this many ways, the clients are built anew: each holds all roots of the system.
 const MANY_CLIENTS: usize = 64;
 
-/// What tells two clients apart.
+/// What tells two clients, and what they learned, apart: nothing is shared between different ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
+pub(crate) struct Way {
     ca: Option<Fingerprint>,
+    client_certificate: Option<Fingerprint>,
+    proxy: Option<Fingerprint>,
+    /// Past the proxies of the environment.
     direct: bool,
+}
+
+impl Way {
+    /// How a caller reaches a registry. A registry on this machine is reached without the proxies of the
+    /// environment; a proxy of the caller always counts.
+    pub(crate) fn new(access: &Access, is_loopback: bool) -> Self {
+        let proxy = access.proxy.as_ref().map(Proxy::fingerprint);
+        Self {
+            ca: access.ca_bundle.as_ref().map(|pem| Fingerprint::of(&[pem])),
+            client_certificate: access
+                .client_certificate
+                .as_ref()
+                .map(ClientCertificate::fingerprint),
+            direct: is_loopback && proxy.is_none(),
+            proxy,
+        }
+    }
 }
 
 /// All clients of a [`Client`](crate::Client).
 #[derive(Debug)]
 pub(crate) struct Transports {
     options: Options,
-    clients: Mutex<HashMap<Key, Client>>,
+    clients: Mutex<HashMap<Way, Client>>,
 }
 
 impl Transports {
@@ -43,64 +65,50 @@ impl Transports {
         })
     }
 
-    /// The client that trusts the system and `ca_bundle`. A `direct` one uses no proxy of the environment.
-    pub(crate) fn client(
-        &self,
-        ca: Option<Fingerprint>,
-        ca_bundle: Option<&[u8]>,
-        direct: bool,
-    ) -> Result<Client, Problem> {
-        let key = Key { ca, direct };
+    /// The client for `way`, which is that of `access`.
+    pub(crate) fn client(&self, way: Way, access: &Access) -> Result<Client, Problem> {
         // Held while a client is built, so that a thousand first callers build one.
         let mut clients = self.clients.lock();
-        if let Some(client) = clients.get(&key) {
+        if let Some(client) = clients.get(&way) {
             return Ok(client.clone());
         }
         if clients.len() >= MANY_CLIENTS {
             clients.clear();
         }
-        let client = self.build(ca_bundle, direct)?;
-        clients.insert(key, client.clone());
+        let client = self.build(way, access)?;
+        clients.insert(way, client.clone());
         Ok(client)
     }
 
-    fn build(&self, ca_bundle: Option<&[u8]>, direct: bool) -> Result<Client, Problem> {
+    fn build(&self, way: Way, access: &Access) -> Result<Client, Problem> {
         let mut builder = Client::builder()
             .user_agent(self.options.user_agent.as_str())
             .connect_timeout(self.options.connect_timeout)
             .read_timeout(self.options.read_timeout)
             .pool_max_idle_per_host(self.options.concurrency)
             .referer(false)
-            .redirect(Policy::custom(follow));
-        if let Some(pem) = ca_bundle {
-            builder = builder.tls_certs_merge(certificates(pem)?);
+            // The exchange follows them itself: it knows what a request carries.
+            .redirect(Policy::none());
+        if let Some(pem) = &access.ca_bundle {
+            let authorities = authorities(pem).map_err(|error| unusable(&error))?;
+            builder = builder.tls_certs_merge(authorities);
         }
-        if direct {
+        if let Some(certificate) = &access.client_certificate {
+            builder = builder.identity(certificate.identity());
+        }
+        if let Some(proxy) = &access.proxy {
+            builder = builder.proxy(proxy.for_http().map_err(|error| unusable(&error))?);
+        } else if way.direct {
             builder = builder.no_proxy();
         }
         builder.build().map_err(|error| setup(&error))
     }
 }
 
-/// Carries the reason through reqwest, whose error it becomes the source of.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct RedirectRefused(pub(crate) String);
-
-fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
-    match refuse_redirect(attempt.previous(), attempt.url()) {
-        None => attempt.follow(),
-        Some(refusal) => attempt.error(RedirectRefused(refusal)),
+fn unusable(error: &SecretError) -> Problem {
+    Problem::Setup {
+        detail: error.to_string(),
     }
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, Problem> {
-    let certificates = Certificate::from_pem_bundle(pem).map_err(|error| setup(&error))?;
-    if certificates.is_empty() {
-        let detail = "the CA bundle holds no certificate".to_owned();
-        return Err(Problem::Setup { detail });
-    }
-    Ok(certificates)
 }
 
 fn setup(error: &reqwest::Error) -> Problem {

@@ -1,20 +1,21 @@
 //! From the references of an object to the credentials behind them: its Secrets, else those of the surroundings.
 
+mod registries;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::image::v1::{
-    ImageRepository, ImageUpdateAutomation, Provider, SigningKey, SigningKeyType,
-};
+use api::image::v1::{ImageUpdateAutomation, SigningKey, SigningKeyType};
 use api::source::{GitProvider, GitRepository};
 use git_remote::{Credentials, CredentialsError, Options, Remote, RemoteUrl, Signer, SignerError};
-use image_ref::ImageName;
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt as _;
-use registry_client::{Access, Keyring, SecretError};
+use registry_access::IdentityError;
 use secrecy::SecretString;
 
 use crate::environment::{self, EnvironmentError};
 use crate::objects::Store;
+
+pub(crate) use self::registries::{Reach, Registries, missing_secrets};
 
 /// Why the credentials of an object cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,13 +30,21 @@ pub(crate) enum AccessError {
         /// What to do.
         instead: &'static str,
     },
-    /// A Secret for a registry is not what its type says.
-    #[error("Secret '{secret}': failed to configure authentication options")]
-    RegistrySecret {
-        /// The Secret, `namespace/name`.
-        secret: String,
-        /// What is wrong with it.
-        source: SecretError,
+    /// What an image repository refers to is not what its use asks for.
+    #[error("ImageRepository '{repository}': failed to configure authentication options")]
+    Registry {
+        /// The image repository, `namespace/name`.
+        repository: String,
+        /// What is wrong.
+        source: registry_access::AccessError,
+    },
+    /// The provider of an image repository gives no credentials to the surroundings.
+    #[error("ImageRepository '{repository}': no credentials for its registry")]
+    Identity {
+        /// The image repository, `namespace/name`.
+        repository: String,
+        /// Why.
+        source: IdentityError,
     },
     /// A Secret for Git lacks something.
     #[error("Secret '{secret}': failed to configure authentication options")]
@@ -114,105 +123,6 @@ fn values(secret: &Secret) -> BTreeMap<String, Vec<u8>> {
         .iter()
         .flatten()
         .map(|(key, value)| (key.clone(), value.0.clone()))
-        .collect()
-}
-
-/// How to reach the registry of an image repository.
-pub(crate) fn registry(
-    store: &Store,
-    repository: &ImageRepository,
-    image: &ImageName,
-    surroundings: &Keyring,
-) -> Result<Access, AccessError> {
-    let spec = &repository.spec;
-    refuse_unsupported(repository)?;
-    let namespace = repository.namespace().unwrap_or_default();
-    let mut keyring = Keyring::new();
-    let secrets = pull_secrets(store, repository);
-    for secret in &secrets {
-        let kind = secret.type_.as_deref().unwrap_or_default();
-        keyring
-            .add_secret(kind, &values(secret))
-            .map_err(|source| registry_secret(secret, source))?;
-    }
-    let keyring = if secrets.is_empty() {
-        surroundings
-    } else {
-        &keyring
-    };
-    let mut access = Access {
-        credentials: keyring.find(image),
-        insecure: spec.insecure,
-        timeout: spec.timeout().to_std(),
-        ..Access::default()
-    };
-    if let Some(secret) = spec
-        .cert_secret_ref
-        .as_ref()
-        .and_then(|secret| store.secrets.get(&namespace, &secret.name))
-    {
-        access
-            .set_certificates(&values(secret))
-            .map_err(|source| registry_secret(secret, source))?;
-    }
-    Ok(access)
-}
-
-fn registry_secret(secret: &Secret, source: SecretError) -> AccessError {
-    AccessError::RegistrySecret {
-        secret: full_name(secret),
-        source,
-    }
-}
-
-fn refuse_unsupported(repository: &ImageRepository) -> Result<(), AccessError> {
-    let not_supported = |field, instead| {
-        Err(AccessError::NotSupported {
-            object: format!("ImageRepository '{}'", full_name(repository)),
-            field,
-            instead,
-        })
-    };
-    if repository.spec.provider != Provider::Generic {
-        return not_supported(
-            "spec.provider",
-            "log in with `docker login` and set it to generic",
-        );
-    }
-    if repository.spec.proxy_secret_ref.is_some() {
-        return not_supported(
-            "spec.proxySecretRef",
-            "set HTTPS_PROXY and remove the field",
-        );
-    }
-    Ok(())
-}
-
-/// The pull secrets that are there: that of the repository first, then those of its ServiceAccount.
-fn pull_secrets<'a>(store: &'a Store, repository: &ImageRepository) -> Vec<&'a Secret> {
-    let namespace = repository.namespace().unwrap_or_default();
-    let spec = &repository.spec;
-    let account = spec
-        .service_account_name
-        .as_ref()
-        .and_then(|name| store.service_accounts.get(&namespace, name));
-    let of_account = account
-        .iter()
-        .flat_map(|account| account.image_pull_secrets.iter().flatten());
-    let own = spec.secret_ref.iter().map(|secret| &secret.name);
-    own.chain(of_account.map(|secret| &secret.name))
-        .filter_map(|name| store.secrets.get(&namespace, name))
-        .collect()
-}
-
-/// The Secrets that the repository names and the objects do not have.
-pub(crate) fn missing_secrets(store: &Store, repository: &ImageRepository) -> Vec<String> {
-    let namespace = repository.namespace().unwrap_or_default();
-    let spec = &repository.spec;
-    let named = spec.secret_ref.iter().chain(&spec.cert_secret_ref);
-    named
-        .filter(|secret| store.secrets.get(&namespace, &secret.name).is_none())
-        .map(|secret| format!("{namespace}/{}", secret.name))
         .collect()
 }
 

@@ -72,7 +72,8 @@ pub enum Command {
     /// Commit and push what `plan` shows
     #[command(after_help = "Examples:\n  repin run -f clusters/my-cluster\n  \
         kubectl get imagerepositories,imagepolicies,imageupdateautomations,gitrepositories,secrets,serviceaccounts,namespaces -A -o yaml | repin run -f -\n  \
-        repin run --repo ssh://git@git.example.com/fleet.git --branch main")]
+        repin run --repo ssh://git@git.example.com/fleet.git --branch main\n  \
+        repin run -f clusters/my-cluster --state repin-state.json")]
     Run(RunArgs),
     /// Say how the tag of a policy was chosen
     #[command(
@@ -136,6 +137,10 @@ pub struct ObjectArgs {
     /// Folder of the cache; may be deleted at any time [default: $XDG_CACHE_HOME/repin]
     #[arg(long, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
+    /// File that keeps when tags were first seen and what was chosen, for minimumAge and downgradePolicy; only `run` writes
+    /// it, and makes it where it does not exist
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
 }
 
 /// Which automations are meant.

@@ -9,6 +9,11 @@ pub(crate) mod plan;
 pub(crate) mod run;
 
 use std::io;
+use std::path::Path;
+
+use crate::args::ObjectArgs;
+use crate::console::Console;
+use crate::state::State;
 
 /// How a command ended, other than by an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +35,9 @@ pub(crate) enum CommandError {
     /// The objects could not be read.
     #[error(transparent)]
     Read(crate::objects::ReadError),
+    /// The file of --state cannot be used.
+    #[error(transparent)]
+    State(crate::state::StateError),
     /// What was named is not among the objects.
     #[error(transparent)]
     Find(crate::objects::StoreError),
@@ -75,4 +83,22 @@ pub(crate) enum CommandError {
     /// A thread of the command ended too early, which is a defect of Repin.
     #[error("a task ended unexpectedly")]
     Task(#[source] tokio::task::JoinError),
+}
+
+/// The state of --state as it is, for a command that writes nothing.
+pub(crate) fn read_state(
+    args: &ObjectArgs,
+    console: &Console,
+) -> Result<Option<State>, CommandError> {
+    let read = |path: &Path| {
+        let state = State::read(path).map_err(CommandError::State)?;
+        if !state.exists() {
+            console.note(&format!(
+                "state file {} does not exist yet: every tag counts as old enough; `repin run` makes the file",
+                path.display()
+            ));
+        }
+        Ok(state)
+    };
+    args.state.as_deref().map(read).transpose()
 }

@@ -1,4 +1,4 @@
-//! Credentials of the surroundings: what a CI job has instead of Secrets.
+//! The surroundings: the time, and the credentials that a CI job has instead of Secrets.
 
 use std::env::{self, VarError};
 use std::ffi::OsString;
@@ -6,7 +6,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use api::Time;
 use git_remote::{Credentials, Signer, SignerError, SshIdentity};
+use k8s_openapi::jiff::Timestamp;
 use registry_client::{Keyring, KeyringError};
 use secrecy::SecretString;
 
@@ -53,6 +55,11 @@ pub(crate) enum EnvironmentError {
     /// The signing key cannot be used.
     #[error("cannot use the key of REPIN_SIGNING_KEY_FILE")]
     SigningKey(#[source] SignerError),
+}
+
+/// The time.
+pub(crate) fn now() -> Time {
+    Time(Timestamp::now())
 }
 
 /// The registries' credentials: `config.json` in `$DOCKER_CONFIG`, else in `~/.docker`. Without a file, none. Credential

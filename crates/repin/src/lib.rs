@@ -5,7 +5,8 @@
 //! checks markers offline, `convert` rewrites objects to v1.
 //!
 //! - Reads: files, registries, Git repositories, the variables of `environment`.
-//! - Writes: standard output, the Git cache; `run` pushes to Git, `convert --write` rewrites files.
+//! - Writes: standard output, the Git cache; `run` pushes to Git and writes the file of `--state`, `convert --write`
+//!   rewrites files.
 //! - Never: takes a secret as an argument, runs another program, or needs a cluster.
 
 mod access;
@@ -20,6 +21,7 @@ mod load;
 mod objects;
 mod pipeline;
 mod report;
+mod state;
 mod yaml;
 
 use std::process::ExitCode;

@@ -1,20 +1,27 @@
 //! The first two steps over the objects in memory: scan what is needed, select one tag per policy.
 
+mod evaluate;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use api::image::v1::{ImagePolicy, ImagePolicyStatus, ImageRepository};
+use api::Time;
+use api::image::v1::{ImagePolicy, ImageRepository};
 use image_ref::ImageName;
 use kube::ResourceExt as _;
-use policy_evaluator::{AccessDenied, EvaluateError, Evaluator, InvalidPolicy};
+use policy_evaluator::{AccessDenied, EvaluateError, FetchDigestError, InvalidPolicy};
 use registry_client::{Access, Client, Keyring};
 use registry_scanner::{Scan, ScanError};
+use tag_slices::TagHistory;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::access::{self, AccessError, full_name};
+use crate::access::{self, AccessError, Reach, Registries, full_name};
 use crate::console::Console;
 use crate::objects::{Key, Store, StoreError};
+use crate::state::{State, StateError};
+
+pub(crate) use self::evaluate::Learned;
 
 /// More scans than this do not run at the same time, whichever hosts they ask.
 const SCANS_AT_ONCE: usize = 32;
@@ -48,9 +55,24 @@ pub(crate) enum PolicyError {
         /// The image repository, `namespace/name`.
         repository: String,
     },
-    /// No tag was selected, or its digest is unknown.
+    /// A setting depends on what earlier runs saw.
+    #[error(
+        "{field} depends on what earlier runs saw: pass --state FILE, where `repin run` keeps it, or evaluate the policy in \
+         a cluster"
+    )]
+    NeedsState {
+        /// The setting.
+        field: &'static str,
+    },
+    /// What earlier runs saw cannot be used.
+    #[error(transparent)]
+    State(Arc<StateError>),
+    /// No tag was selected.
     #[error(transparent)]
     Evaluate(EvaluateError),
+    /// The digest of the selected tag is unknown.
+    #[error(transparent)]
+    FetchDigest(FetchDigestError),
 }
 
 /// The result of one scan, with what is needed to ask for digests.
@@ -62,12 +84,15 @@ pub(crate) struct Scanned {
     pub access: Access,
     /// Its tags.
     pub scan: Arc<Scan>,
+    /// The same tags, with the time at which each was first seen.
+    pub history: Arc<TagHistory>,
 }
 
 #[derive(Clone, Debug)]
 enum ScanFailure {
     Access(Arc<AccessError>),
     Scan(Arc<ScanError>),
+    State(Arc<StateError>),
     /// The task ended too early, which is a defect of Repin.
     Task,
 }
@@ -76,9 +101,21 @@ enum ScanFailure {
 pub(crate) struct Pipeline<'a> {
     store: &'a Store,
     client: Client,
-    surroundings: Keyring,
+    registries: Registries,
     console: &'a Console,
+    memory: Memory<'a>,
     scans: BTreeMap<Key, Result<Scanned, ScanFailure>>,
+    /// The policies that were evaluated, by `namespace/name`.
+    evaluated: BTreeMap<String, ImagePolicy>,
+}
+
+/// What a decision depends on besides the registry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory<'a> {
+    /// What earlier runs saw; none without --state.
+    pub state: Option<&'a State>,
+    /// The time at which tags that nobody has seen before are seen.
+    pub now: &'a Time,
 }
 
 impl<'a> Pipeline<'a> {
@@ -87,14 +124,16 @@ impl<'a> Pipeline<'a> {
         store: &'a Store,
         client: Client,
         surroundings: Keyring,
-        console: &'a Console,
+        (console, memory): (&'a Console, Memory<'a>),
     ) -> Self {
         Self {
             store,
             client,
-            surroundings,
+            registries: Registries::new(surroundings),
             console,
+            memory,
             scans: BTreeMap::new(),
+            evaluated: BTreeMap::new(),
         }
     }
 
@@ -120,21 +159,21 @@ impl<'a> Pipeline<'a> {
                 repository.namespace().unwrap_or_default(),
                 repository.name_any(),
             );
-            match self.reach(repository) {
-                Ok((image, access)) => {
+            match self.reach(repository).await {
+                Ok((image, reach)) => {
                     let (client, spec) = (self.client.clone(), repository.spec.clone());
                     let turns = Arc::clone(&turns);
                     let task = scans.spawn(async move {
                         // The deadline of a scan begins when it does: those that wait for their turn lose nothing.
                         let _turn = turns.acquire().await;
+                        let access = reach.access().await;
+                        let access =
+                            access.map_err(|error| ScanFailure::Access(Arc::new(error)))?;
                         let scan = registry_scanner::scan(&client, &spec, &access).await;
-                        scan.map(|scan| Scanned {
-                            image,
-                            access,
-                            scan: Arc::new(scan),
-                        })
+                        scan.map(|scan| (access, scan))
+                            .map_err(|error| ScanFailure::Scan(Arc::new(error)))
                     });
-                    running.insert(task.id(), key);
+                    running.insert(task.id(), (key, image));
                 }
                 Err(failure) => {
                     self.scans.insert(key, Err(failure));
@@ -143,21 +182,46 @@ impl<'a> Pipeline<'a> {
         }
         while let Some(done) = scans.join_next_with_id().await {
             let (task, scan) = match done {
-                Ok((task, scan)) => (
-                    task,
-                    scan.map_err(|error| ScanFailure::Scan(Arc::new(error))),
-                ),
+                Ok(done) => done,
                 Err(error) => (error.id(), Err(ScanFailure::Task)),
             };
-            if let Some(key) = running.remove(&task) {
-                self.scans.insert(key, scan);
+            if let Some((key, image)) = running.remove(&task) {
+                let noted = |(access, scan)| self.noted(&key, (image, access), scan);
+                let scanned = scan.and_then(noted);
+                self.scans.insert(key, scanned);
             }
             bar.inc(1);
         }
         bar.finish_and_clear();
     }
 
-    fn reach(&self, repository: &ImageRepository) -> Result<(ImageName, Access), ScanFailure> {
+    /// A scan with what earlier runs know of its tags.
+    fn noted(
+        &self,
+        (namespace, name): &Key,
+        (image, access): (ImageName, Access),
+        scan: Scan,
+    ) -> Result<Scanned, ScanFailure> {
+        let tags = scan.tags.clone();
+        let history = match self.memory.state {
+            None => TagHistory::first(tags),
+            Some(state) => state
+                .history(
+                    &format!("{namespace}/{name}"),
+                    &image,
+                    (tags, self.memory.now),
+                )
+                .map_err(|error| ScanFailure::State(Arc::new(error)))?,
+        };
+        Ok(Scanned {
+            image,
+            access,
+            scan: Arc::new(scan),
+            history: Arc::new(history),
+        })
+    }
+
+    async fn reach(&self, repository: &ImageRepository) -> Result<(ImageName, Reach), ScanFailure> {
         let image = registry_scanner::image_name(&repository.spec)
             .map_err(|error| ScanFailure::Scan(Arc::new(error)))?;
         for secret in access::missing_secrets(self.store, repository) {
@@ -166,80 +230,9 @@ impl<'a> Pipeline<'a> {
                 full_name(repository)
             ));
         }
-        let access = access::registry(self.store, repository, &image, &self.surroundings)
-            .map_err(|error| ScanFailure::Access(Arc::new(error)))?;
-        Ok((image, access))
-    }
-
-    /// The scan behind a policy, once [`scan_for`](Self::scan_for) has run. `None`: policy or repository is suspended.
-    pub(crate) fn scanned(
-        &self,
-        policy: &ImagePolicy,
-    ) -> Result<Option<(&ImageRepository, &Scanned)>, PolicyError> {
-        let (namespace, name) = repository_key(policy);
-        let from = format!("ImagePolicy '{}'", full_name(policy));
-        let repository = self
-            .store
-            .repositories
-            .expect(&namespace, &name, &from)
-            .map_err(PolicyError::FindRepository)?;
-        let own = policy.namespace().unwrap_or_default();
-        policy_evaluator::check_access(
-            &own,
-            &self.store.namespace_labels(&own),
-            (&namespace, &name),
-            repository.spec.access_from.as_ref(),
-        )
-        .map_err(PolicyError::CheckAccess)?;
-        if repository.spec.suspend {
-            return Ok(None);
-        }
-        match self.scans.get(&(namespace, name)) {
-            None | Some(Err(ScanFailure::Task)) => Err(PolicyError::Task {
-                repository: full_name(repository),
-            }),
-            Some(Ok(scanned)) => Ok(Some((repository, scanned))),
-            Some(Err(ScanFailure::Access(error))) => Err(PolicyError::Access(error.clone())),
-            Some(Err(ScanFailure::Scan(error))) => Err(PolicyError::Scan {
-                repository: full_name(repository),
-                source: error.clone(),
-            }),
-        }
-    }
-
-    /// The policy with its choice in `status.latestRef`, once [`scan_for`](Self::scan_for) has run. A suspended policy,
-    /// or one whose repository is suspended, keeps the choice that its status holds.
-    pub(crate) async fn evaluate(&self, policy: &ImagePolicy) -> Result<ImagePolicy, PolicyError> {
-        let mut policy = policy.clone();
-        if policy.spec.suspend {
-            return Ok(policy);
-        }
-        let evaluator = Evaluator::new(&policy).map_err(PolicyError::Invalid)?;
-        let Some((repository, scanned)) = self.scanned(&policy)? else {
-            return Ok(policy);
-        };
-        let previous = policy
-            .status
-            .as_ref()
-            .and_then(|status| status.latest_ref.clone());
-        let selected = evaluator
-            .select(&repository.spec.image, &scanned.scan.tags)
-            .map_err(PolicyError::Evaluate)?;
-        let latest = policy_evaluator::reflect_digest(
-            (&self.client, &scanned.access),
-            policy.spec.digest_reflection_policy,
-            &scanned.image,
-            selected,
-            previous.as_ref(),
-        )
-        .await
-        .map_err(PolicyError::Evaluate)?;
-        let status = policy.status.get_or_insert_with(ImagePolicyStatus::default);
-        if previous.as_ref() != Some(&latest) {
-            status.observed_previous_ref = previous;
-            status.latest_ref = Some(latest);
-        }
-        Ok(policy)
+        let reach = self.registries.reach(self.store, repository, &image).await;
+        let reach = reach.map_err(|error| ScanFailure::Access(Arc::new(error)))?;
+        Ok((image, reach))
     }
 }
 

@@ -20,6 +20,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::any;
 use parking_lot::Mutex;
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -32,7 +33,7 @@ use self::auth::Tokens;
 use self::fault::Faults;
 use self::log::Gate;
 use self::store::Store;
-use crate::tls::{ServerIdentity, TlsListener};
+use crate::tls::{Authority, ServerIdentity, TlsListener};
 
 /// A running registry; it stops accepting connections when it is dropped.
 #[derive(Debug)]
@@ -93,10 +94,18 @@ impl Registry {
 
     /// A registry that speaks HTTPS with this certificate, HTTP/2 included.
     pub async fn start_tls(identity: &ServerIdentity) -> Self {
+        Self::start_with(identity.rustls_config(&["h2", "http/1.1"])).await
+    }
+
+    /// The same, for clients with a certificate of `clients` only.
+    pub async fn start_mutual_tls(identity: &ServerIdentity, clients: &Authority) -> Self {
+        Self::start_with(identity.rustls_config_for(clients, &["h2", "http/1.1"])).await
+    }
+
+    async fn start_with(config: Arc<ServerConfig>) -> Self {
         let listener = bind().await;
         let addr = listener.local_addr().expect("the socket is bound");
-        let listener = TlsListener::new(listener, identity.rustls_config(&["h2", "http/1.1"]))
-            .expect("the socket is bound");
+        let listener = TlsListener::new(listener, config).expect("the socket is bound");
         let state = State::new(format!("https://{addr}"));
         let app = router(&state);
         let server = tokio::spawn(async move {

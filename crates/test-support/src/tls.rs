@@ -18,6 +18,7 @@ use rcgen::{
 };
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -93,7 +94,7 @@ impl Authority {
         Arc::new(config)
     }
 
-    /// A certificate for these host names and IP addresses.
+    /// A certificate for these host names and IP addresses. It serves a client as well: `server(&["robot"])`.
     pub fn server(&self, names: &[&str]) -> ServerIdentity {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let key = KeyPair::generate().expect("ring generates a P-256 key");
@@ -130,6 +131,27 @@ impl ServerIdentity {
             .with_safe_default_protocol_versions()
             .expect("ring supports the default versions")
             .with_no_client_auth()
+            .with_single_cert(vec![self.certificate.clone()], self.key.clone_key())
+            .expect("key and certificate belong together");
+        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Arc::new(config)
+    }
+}
+
+impl ServerIdentity {
+    /// The same for a server that demands a certificate of `clients` from whoever connects.
+    pub fn rustls_config_for(&self, clients: &Authority, alpn: &[&str]) -> Arc<ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(clients.certificate.der().clone())
+            .expect("the authority's own certificate is valid");
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider())
+            .build()
+            .expect("there is a root");
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .expect("ring supports the default versions")
+            .with_client_cert_verifier(verifier)
             .with_single_cert(vec![self.certificate.clone()], self.key.clone_key())
             .expect("key and certificate belong together");
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();

@@ -6,18 +6,11 @@ use std::io;
 use super::Call;
 use crate::error::{Failure, Problem};
 use crate::excerpt::excerpt;
-use crate::transport::RedirectRefused;
 
 /// The error in our own terms; the URL of reqwest's text, with its query, is left out.
 pub(super) fn problem_of(call: &Call, error: reqwest::Error) -> Problem {
     let error = error.without_url();
     let chain = causes(&error);
-    if let Some(refused) = find::<RedirectRefused>(&chain) {
-        return Problem::Redirect {
-            request: call.describe(),
-            refusal: refused.0.clone(),
-        };
-    }
     let innermost = chain.last().map_or_else(String::new, ToString::to_string);
     Problem::Unreachable {
         request: call.describe(),
@@ -27,7 +20,7 @@ pub(super) fn problem_of(call: &Call, error: reqwest::Error) -> Problem {
 }
 
 fn classify(error: &reqwest::Error, chain: &[&(dyn Error + 'static)]) -> Failure {
-    if find::<rustls::Error>(chain).is_some() {
+    if find::<rustls::Error>(chain).is_some() || is_alert(chain) {
         return Failure::Tls;
     }
     if error.is_dns() {
@@ -43,6 +36,13 @@ fn classify(error: &reqwest::Error, chain: &[&(dyn Error + 'static)]) -> Failure
         _ if error.is_connect() => Failure::Connect,
         _ => Failure::Interrupted,
     }
+}
+
+/// A server that misses a certificate says so when the connection is in use already, and HTTP/2 keeps of that the text
+/// alone.
+fn is_alert(chain: &[&(dyn Error + 'static)]) -> bool {
+    let innermost = chain.last().map(ToString::to_string);
+    innermost.is_some_and(|text| text.starts_with("received fatal alert"))
 }
 
 fn find<'a, T: Error + 'static>(chain: &[&'a (dyn Error + 'static)]) -> Option<&'a T> {

@@ -373,8 +373,8 @@ async fn a_bundle_without_certificates_is_an_error() {
     let registry = registry().await;
     let image = image(&registry, "app");
     for (bundle, text) in [
-        ("", "holds no certificate"),
-        ("-----BEGIN CERTIFICATE-----\n%%", "set up TLS"),
+        ("", "failed to parse CA certificate"),
+        ("-----BEGIN CERTIFICATE-----\n%%", "set up the connection"),
     ] {
         let access = Access {
             ca_bundle: Some(bundle.into()),

@@ -2,8 +2,11 @@
 
 mod auth;
 mod budget;
+mod certificates;
 mod digests;
 mod faults;
 mod lists;
+mod proxies;
 mod real;
+mod redirects;
 mod setup;

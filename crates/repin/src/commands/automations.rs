@@ -18,7 +18,8 @@ use crate::console::Console;
 use crate::environment;
 use crate::load;
 use crate::objects::{Store, StoreError};
-use crate::pipeline::{Pipeline, PolicyError};
+use crate::pipeline::{Learned, Memory, Pipeline, PolicyError};
+use crate::state::State;
 
 /// Why an automation has no plan, or could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -114,11 +115,14 @@ pub(crate) struct Automations {
     pub cache: Arc<Cache>,
     /// Each automation by `namespace/name`.
     pub prepared: Vec<(String, Prepared)>,
+    /// What the next run is to know.
+    pub learned: Learned,
 }
 
 /// Loads the objects, scans and selects for the automations that are asked for.
 pub(crate) async fn prepare(
     args: &AutomationArgs,
+    state: Option<&State>,
     console: &Console,
 ) -> Result<Automations, CommandError> {
     let objects = args.objects.clone();
@@ -130,7 +134,9 @@ pub(crate) async fn prepare(
     let client =
         Client::new(registry_client::Options::default()).map_err(CommandError::RegistryClient)?;
     let keyring = environment::docker_keyring().map_err(CommandError::Environment)?;
-    let mut pipeline = Pipeline::new(&loaded.store, client, keyring, console);
+    let now = environment::now();
+    let memory = Memory { state, now: &now };
+    let mut pipeline = Pipeline::new(&loaded.store, client, keyring, (console, memory));
     let sources = Sources {
         store: &loaded.store,
         repo: loaded.repo.as_ref(),
@@ -149,15 +155,16 @@ pub(crate) async fn prepare(
     pipeline.scan_for(&selected).await;
     let mut prepared = Vec::new();
     for automation in &automations {
-        let one = prepare_one(&pipeline, &sources, automation).await;
+        let one = prepare_one(&mut pipeline, &sources, automation).await;
         prepared.push((full_name(automation), one));
     }
     refuse_elsewhere(&mut prepared, !args.automations.is_empty());
-    drop(pipeline);
+    let learned = pipeline.learned();
     Ok(Automations {
         store: loaded.store,
         cache: Arc::new(loaded.cache),
         prepared,
+        learned,
     })
 }
 
@@ -203,7 +210,7 @@ fn refuse_elsewhere(prepared: &mut [(String, Prepared)], asked_by_name: bool) {
 }
 
 async fn prepare_one(
-    pipeline: &Pipeline<'_>,
+    pipeline: &mut Pipeline<'_>,
     sources: &Sources<'_>,
     automation: &ImageUpdateAutomation,
 ) -> Prepared {
@@ -226,7 +233,7 @@ async fn prepare_one(
 
 /// The policies of an automation, each with its choice: all of them, or an error.
 async fn policies(
-    pipeline: &Pipeline<'_>,
+    pipeline: &mut Pipeline<'_>,
     store: &Store,
     automation: &ImageUpdateAutomation,
 ) -> Result<Vec<ImagePolicy>, AutomationError> {

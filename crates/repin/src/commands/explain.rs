@@ -1,16 +1,17 @@
 use std::fmt::Write as _;
 
-use api::image::v1::{ImagePolicy, ImageRef};
-use policy_evaluator::Evaluator;
+use api::Time;
+use api::image::v1::{ImagePolicy, ImagePolicyStatus, ImageRef};
+use policy_evaluator::{EvaluateError, Explained};
 use registry_client::Client;
 use serde_json::{Value, json};
-use tag_policy::{Explanation, Rule};
+use tag_policy::Rule;
 
 use super::{CommandError, Outcome};
 use crate::access::full_name;
 use crate::args::{ExplainArgs, Output};
 use crate::console::Console;
-use crate::pipeline::{Pipeline, PolicyError, Scanned};
+use crate::pipeline::{Memory, Pipeline, Scanned};
 use crate::{environment, failure, load, report};
 
 /// Says how the tag of a policy was chosen.
@@ -36,31 +37,37 @@ pub(crate) async fn explain(
         source,
     };
 
+    let state = super::read_state(&args.objects, console)?;
     let client =
         Client::new(registry_client::Options::default()).map_err(CommandError::RegistryClient)?;
     let keyring = environment::docker_keyring().map_err(CommandError::Environment)?;
-    let mut pipeline = Pipeline::new(&store, client, keyring, console);
-    let evaluator = Evaluator::new(policy).map_err(|error| failed(PolicyError::Invalid(error)))?;
+    let now = environment::now();
+    let memory = Memory {
+        state: state.as_ref(),
+        now: &now,
+    };
+    let mut pipeline = Pipeline::new(&store, client, keyring, (console, memory));
+    let evaluator = pipeline.evaluator(policy).map_err(failed)?;
     pipeline.scan_for(&[policy]).await;
     let Some((repository, scanned)) = pipeline.scanned(policy).map_err(failed)? else {
         skipped(args.output, policy, console)?;
         return Ok(Outcome::Done);
     };
-    let explanation = evaluator.explain(&scanned.scan.tags, args.runners_up);
-    let mut told = Told {
+    let facts = pipeline.facts(policy, (repository, scanned));
+    let told = Told {
         policy: full_name(policy),
         repository: full_name(repository),
         scanned,
-        explanation,
-        has_status: policy.status.is_some(),
-        previous: None,
+        explained: evaluator.explain(&facts, args.runners_up),
+        knows_before: policy.status.is_some() || state.is_some(),
+        current: facts.current,
+        status: policy.status.as_ref(),
     };
-    told.previous = previous(policy, told.explanation.outcome.as_ref().ok().copied());
     match args.output {
         Output::Text => console.result(&text(&told)).map_err(CommandError::Output)?,
         Output::Json => report::json(console, &json(&told))?,
     }
-    Ok(if told.explanation.outcome.is_ok() {
+    Ok(if told.explained.decision.is_ok() {
         Outcome::Done
     } else {
         Outcome::Failed
@@ -71,9 +78,26 @@ struct Told<'a> {
     policy: String,
     repository: String,
     scanned: &'a Scanned,
-    explanation: Explanation<'a>,
-    has_status: bool,
-    previous: Option<&'a ImageRef>,
+    explained: Explained<'a>,
+    /// What the policy chose last is known, or known to be nothing.
+    knows_before: bool,
+    current: Option<&'a ImageRef>,
+    status: Option<&'a ImagePolicyStatus>,
+}
+
+impl Told<'_> {
+    fn selected(&self) -> Result<&str, &EvaluateError> {
+        let decision = self.explained.decision.as_ref();
+        decision.map(|decision| &*decision.latest.tag)
+    }
+
+    /// What the policy chose before this selection: the choice that was made last, unless that is this very one.
+    fn previous(&self) -> Option<&ImageRef> {
+        let selected = self.selected().ok();
+        self.current
+            .filter(|current| Some(&*current.tag) != selected)
+            .or(self.status?.observed_previous_ref.as_ref())
+    }
 }
 
 /// Says that nothing was scanned: the repository is suspended.
@@ -88,66 +112,70 @@ fn skipped(output: Output, policy: &ImagePolicy, console: &Console) -> Result<()
     Ok(())
 }
 
-/// What the policy chose before: what its status holds as the latest, unless that is this very selection.
-fn previous<'p>(policy: &'p ImagePolicy, selected: Option<&str>) -> Option<&'p ImageRef> {
-    let status = policy.status.as_ref()?;
-    let latest = status.latest_ref.as_ref();
-    latest
-        .filter(|latest| Some(latest.tag.as_str()) != selected)
-        .or(status.observed_previous_ref.as_ref())
-}
-
 fn text(told: &Told<'_>) -> String {
-    let (scan, explanation) = (&told.scanned.scan, &told.explanation);
-    let mut lines: Vec<(String, String)> = vec![
-        ("Policy".to_owned(), told.policy.clone()),
-        (
-            "Image".to_owned(),
-            format!(
-                "{} (ImageRepository {})",
-                scan.image.as_written(),
-                told.repository
-            ),
-        ),
-        (
-            "Tags".to_owned(),
-            (scan.tags.len() + scan.excluded).to_string(),
-        ),
-    ];
-    if scan.excluded > 0 {
-        lines.push((
-            "  dropped".to_owned(),
-            format!("{} match spec.exclusionList", scan.excluded),
-        ));
+    let mut lines = tags(told);
+    let explained = &told.explained;
+    lines.push(match told.selected() {
+        Ok(tag) => ("Selected", tag.to_owned()),
+        Err(error) => ("Selected", format!("nothing: {}", failure::chain(error))),
+    });
+    if let Ok(decision) = &explained.decision {
+        let refused = decision.refused.iter().map(ToString::to_string);
+        lines.extend(refused.map(|refused| ("Refused", refused)));
+        let waiting = decision.waiting.iter().map(ToString::to_string);
+        lines.extend(waiting.map(|waiting| ("Waiting", waiting)));
     }
-    for (rule, count) in &explanation.dropped {
-        lines.push((
-            "  dropped".to_owned(),
-            format!("{count} {}", because(*rule)),
-        ));
+    if !explained.best_too_young.is_empty() {
+        let until = |(tag, until): &(&str, Option<Time>)| match until {
+            Some(until) => format!("{tag} (until {})", until.0),
+            None => format!("{tag} (for ever)"),
+        };
+        let young: Vec<String> = explained.best_too_young.iter().map(until).collect();
+        lines.push(("Too young", young.join(", ")));
     }
-    match &explanation.outcome {
-        Ok(tag) => lines.push(("Selected".to_owned(), (*tag).to_owned())),
-        Err(error) => lines.push((
-            "Selected".to_owned(),
-            format!("nothing: {}", failure::chain(error)),
-        )),
+    if !explained.explanation.runners_up.is_empty() {
+        lines.push(("Runners-up", explained.explanation.runners_up.join(", ")));
     }
-    if !explanation.runners_up.is_empty() {
-        lines.push(("Runners-up".to_owned(), explanation.runners_up.join(", ")));
-    }
-    let previous = match told.previous {
+    let previous = match told.previous() {
         Some(previous) => previous.to_string(),
-        None if told.has_status => "none (the object's status holds no other)".to_owned(),
+        None if told.knows_before => "none (no other choice is known)".to_owned(),
         None => "unknown (the object has no status)".to_owned(),
     };
-    lines.push(("Previous".to_owned(), previous));
+    lines.push(("Previous", previous));
     lines
         .iter()
         .fold(String::new(), |mut text, (label, value)| {
             _ = writeln!(text, "{:<12}{value}", format!("{label}:"));
             text
         })
+}
+
+/// The policy, its image, and what became of the tags.
+fn tags(told: &Told<'_>) -> Vec<(&'static str, String)> {
+    let (scan, explained) = (&told.scanned.scan, &told.explained);
+    let image = scan.image.as_written();
+    let mut lines = vec![
+        ("Policy", told.policy.clone()),
+        (
+            "Image",
+            format!("{image} (ImageRepository {})", told.repository),
+        ),
+        ("Tags", (scan.tags.len() + scan.excluded).to_string()),
+    ];
+    let mut dropped = |count: usize, because: String| {
+        if count > 0 {
+            lines.push(("  dropped", format!("{count} {because}")));
+        }
+    };
+    dropped(scan.excluded, "match spec.exclusionList".to_owned());
+    dropped(
+        explained.too_young,
+        format!("have not reached minimumAge {}", explained.minimum_age),
+    );
+    for (rule, count) in &explained.explanation.dropped {
+        dropped(*count, because(*rule).to_owned());
+    }
+    lines
 }
 
 /// What a rule drops, and by which field.
@@ -164,15 +192,25 @@ fn because(rule: Rule) -> &'static str {
 }
 
 fn json(told: &Told<'_>) -> Value {
-    let (scan, explanation) = (&told.scanned.scan, &told.explanation);
-    let mut dropped: Vec<Value> = explanation
-        .dropped
-        .iter()
-        .map(|(rule, count)| json!({"rule": rule.name(), "count": count}))
+    let (scan, explained) = (&told.scanned.scan, &told.explained);
+    let before = [
+        ("exclusion-list", scan.excluded),
+        ("minimum-age", explained.too_young),
+    ];
+    let rules = explained.explanation.dropped.iter();
+    let dropped: Vec<Value> = before
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .chain(rules.map(|(rule, count)| (rule.name(), *count)))
+        .map(|(rule, count)| json!({"rule": rule, "count": count}))
         .collect();
-    if scan.excluded > 0 {
-        dropped.insert(0, json!({"rule": "exclusion-list", "count": scan.excluded}));
-    }
+    let too_young: Vec<Value> = explained
+        .best_too_young
+        .iter()
+        .map(|(tag, until)| json!({"tag": tag, "until": until}))
+        .collect();
+    let decision = explained.decision.as_ref();
+    let refused = decision.ok().and_then(|decision| decision.refused.as_ref());
     json!({
         "policy": told.policy,
         "imageRepository": told.repository,
@@ -180,9 +218,11 @@ fn json(told: &Told<'_>) -> Value {
         "tags": scan.tags.len() + scan.excluded,
         "revision": scan.revision,
         "dropped": dropped,
-        "selected": explanation.outcome.as_ref().ok(),
-        "error": explanation.outcome.as_ref().err().map(|error| failure::chain(error)),
-        "runnersUp": explanation.runners_up,
-        "previous": told.previous,
+        "selected": told.selected().ok(),
+        "error": told.selected().err().map(|error| failure::chain(error)),
+        "refused": refused.map(|refused| json!({"tag": refused.tag, "because": refused.because.name()})),
+        "tooYoung": too_young,
+        "runnersUp": explained.explanation.runners_up,
+        "previous": told.previous(),
     })
 }

@@ -12,9 +12,10 @@ use crate::{diff, report};
 
 /// Shows what `run` would commit.
 pub(crate) async fn plan(args: &PlanArgs, console: &Console) -> Result<Outcome, CommandError> {
+    let state = super::read_state(&args.automations.objects, console)?;
     let Automations {
         cache, prepared, ..
-    } = automations::prepare(&args.automations, console).await?;
+    } = automations::prepare(&args.automations, state.as_ref(), console).await?;
     let (mut failed, mut changes, mut plans) = (false, false, Vec::new());
     for (name, prepared) in prepared {
         let work = match prepared {

@@ -16,6 +16,7 @@ use crate::console::Console;
 use crate::failure::chain;
 use crate::objects::Store;
 use crate::report;
+use crate::state::State;
 
 /// A plan holds about 1 MiB of edits; no repository needs more of them than this.
 const MAX_PLANS: usize = 100;
@@ -24,11 +25,22 @@ const MAX_SUPERSEDED: usize = 3;
 
 /// Plans each automation, commits and pushes.
 pub(crate) async fn run(args: &RunArgs, console: &Console) -> Result<Outcome, CommandError> {
+    let path = args.automations.objects.state.as_deref();
+    let mut state = path
+        .map(State::hold)
+        .transpose()
+        .map_err(CommandError::State)?;
     let Automations {
         store,
         cache,
         prepared,
-    } = automations::prepare(&args.automations, console).await?;
+        learned,
+    } = automations::prepare(&args.automations, state.as_ref(), console).await?;
+    // Before anything is pushed: what was seen and chosen stays so, whatever becomes of the push.
+    if let Some(state) = &mut state {
+        learned.remember(state);
+        state.save().map_err(CommandError::State)?;
+    }
     let (mut failed, mut runs) = (false, Vec::new());
     for (name, prepared) in prepared {
         let work = match prepared {

@@ -343,7 +343,7 @@ fn objects_that_cannot_be_read() {
 }
 
 #[test]
-fn safeguards_that_need_a_cluster_are_never_ignored() {
+fn safeguards_that_need_more_than_a_registry_are_never_ignored() {
     let stage = Stage::with_guide_objects();
     stage.edit_objects(
         "kind: ImagePolicy\nmetadata:\n",
@@ -353,9 +353,11 @@ fn safeguards_that_need_a_cluster_are_never_ignored() {
         &stage,
         &[
             "ImagePolicy 'flux-system/podinfo'",
-            "minimumAge cannot be honoured here",
+            "minimumAge depends on what earlier runs saw: pass --state FILE",
         ],
     );
+    let ran = stage.repin("explain", ["podinfo"]).expect(1);
+    assert!(ran.stderr.contains("pass --state FILE"), "{}", ran.stderr);
 
     let stage = Stage::with_guide_objects();
     stage.edit_objects(

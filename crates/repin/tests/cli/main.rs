@@ -10,4 +10,5 @@ mod lint;
 mod objects;
 mod repository;
 mod stage;
+mod state;
 mod transport;

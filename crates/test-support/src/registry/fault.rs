@@ -71,7 +71,7 @@ pub enum Effect {
     RepeatedTags,
     /// No answer at all.
     Hang,
-    /// The right answer, later.
+    /// The right answer, so much later and hardly more.
     Delay(Duration),
     /// A redirect (307) to this URL.
     Redirect(String),
@@ -150,7 +150,9 @@ pub(super) async fn answer(effect: Effect, path: &str, query: &str) -> Option<Re
         }
         Effect::Hang => std::future::pending().await,
         Effect::Delay(delay) => {
-            tokio::time::sleep(delay).await;
+            // A timer of tokio waits for the next full millisecond, which doubles a delay of one.
+            let slept = tokio::task::spawn_blocking(move || std::thread::sleep(delay));
+            slept.await.expect("sleeping does not fail");
             return None;
         }
         Effect::Redirect(url) => status(307, vec![(LOCATION.to_string(), url)], String::new()),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use api::image::v1::{ImagePolicy, ImageRepository};
 use kube::ResourceExt;
-use policy_evaluator::{Evaluator, InvalidPolicy};
+use policy_evaluator::Evaluator;
 use registry_scanner::Exclusions;
 use yaml_setter::{LatestImage, Setters};
 
@@ -137,10 +137,8 @@ impl Objects {
     pub(super) fn invalid(&self) -> Vec<Lint> {
         let policies = self.policies.iter().filter_map(|(path, policy)| {
             let error = Evaluator::new(policy).err()?;
-            // Without a memory such a policy cannot be evaluated here, but it is a good one.
-            let usable = matches!(error, InvalidPolicy::NeedsMemory { .. });
             let message = format!("ImagePolicy '{}': {}", full_name(policy), chain(&error));
-            (!usable).then(|| Lint::whole(path, Level::Error, "invalid-policy", message))
+            Some(Lint::whole(path, Level::Error, "invalid-policy", message))
         });
         let repositories = self.repositories.iter().filter_map(|(path, repository)| {
             let image = registry_scanner::image_name(&repository.spec).err();

@@ -1,0 +1,9 @@
+//! How long is left until a time that a cloud names.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// From now until `end`, a time since 1970; nothing where that is over.
+pub(super) fn until(end: Duration) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    end.saturating_sub(now.unwrap_or_default())
+}

@@ -1,0 +1,227 @@
+//! How the token services of the clouds are spoken to.
+
+mod scrub;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response};
+use parking_lot::Mutex;
+use registry_client::{Fingerprint, Proxy};
+use reqwest::redirect::Policy;
+use url::Url;
+
+use super::problem::Problem;
+use crate::environment::Environment;
+
+/// The longest time for one request (Flux).
+const LONGEST_REQUEST: Duration = Duration::from_secs(10);
+
+/// The longest time for a connection to a metadata server, which is near or not there at all.
+const LONGEST_METADATA_CONNECT: Duration = Duration::from_secs(2);
+
+/// The most that is read of an answer.
+const ANSWER_BYTES: usize = 1 << 20;
+
+/// Above this many proxies, the clients are built anew.
+const MANY_OUTLETS: usize = 32;
+
+/// Where the metadata servers of machines and containers are, besides those that the environment names.
+const METADATA_HOSTS: [&str; 6] = [
+    "169.254.169.254",
+    "169.254.170.2",
+    "169.254.170.23",
+    "[fd00:ec2::254]",
+    "[fd00:ec2::23]",
+    "metadata.google.internal",
+];
+
+/// The variables that name further ones: a URL, or a host with its port.
+const METADATA_VARIABLES: [&str; 4] = [
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+    "GCE_METADATA_HOST",
+];
+
+/// The outlets of a process, one per proxy.
+#[derive(Debug)]
+pub(crate) struct Outlets {
+    environment: Environment,
+    outlets: Mutex<HashMap<Option<Fingerprint>, Outlet>>,
+}
+
+/// Sends requests to token services, through one proxy or that of the environment, and to metadata servers without
+/// any. It follows no redirect, trusts no certificate of an object, and holds no answer larger than a mebibyte.
+#[derive(Clone, Debug)]
+pub(crate) struct Outlet {
+    proxied: reqwest::Client,
+    direct: reqwest::Client,
+    metadata: Arc<[String]>,
+    /// Whether `proxied` goes through a proxy of the caller, which always counts.
+    has_proxy: bool,
+    sts: Option<Url>,
+}
+
+impl Outlets {
+    pub(crate) fn new(environment: Environment) -> Self {
+        Self {
+            environment,
+            outlets: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn of(&self, proxy: Option<&Proxy>) -> Result<Outlet, Problem> {
+        let key = proxy.map(Proxy::fingerprint);
+        // Held while an outlet is built, so that a thousand first callers build one.
+        let mut outlets = self.outlets.lock();
+        if let Some(outlet) = outlets.get(&key) {
+            return Ok(outlet.clone());
+        }
+        if outlets.len() >= MANY_OUTLETS {
+            outlets.clear();
+        }
+        let outlet = Outlet::new(&self.environment, proxy)?;
+        outlets.insert(key, outlet.clone());
+        Ok(outlet)
+    }
+}
+
+impl Outlet {
+    fn new(environment: &Environment, proxy: Option<&Proxy>) -> Result<Self, Problem> {
+        let mut proxied = client(environment)?;
+        if let Some(proxy) = proxy {
+            let proxy = proxy.for_http();
+            proxied = proxied.proxy(proxy.map_err(|error| Problem::setup(&error))?);
+        }
+        let direct = client(environment)?
+            .no_proxy()
+            .connect_timeout(LONGEST_METADATA_CONNECT);
+        let of_environment = METADATA_VARIABLES.iter();
+        let of_environment = of_environment.filter_map(|&name| environment.get(name));
+        let metadata = METADATA_HOSTS.iter().copied().chain(of_environment);
+        Ok(Self {
+            proxied: proxied.build().map_err(|error| Problem::setup(&error))?,
+            direct: direct.build().map_err(|error| Problem::setup(&error))?,
+            metadata: metadata.map(authority).collect(),
+            has_proxy: proxy.is_some(),
+            sts: super::aws::endpoint(environment, "STS")?,
+        })
+    }
+
+    /// The answer, whatever its status. What the request holds of secrets is not in it, where it is no success.
+    pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Problem> {
+        let request = self.at_endpoint(request);
+        let name = describe(&request);
+        let secrets = scrub::secrets_of(&request);
+        let unreachable = |error: reqwest::Error| Problem::Unreachable {
+            request: name.clone(),
+            detail: scrub::scrub(&innermost(&error.without_url()), &secrets),
+        };
+        let http = if self.is_direct(&request) {
+            &self.direct
+        } else {
+            &self.proxied
+        };
+        let request =
+            reqwest::Request::try_from(request).map_err(|error| Problem::setup(&error))?;
+        let mut response = http.execute(request).await.map_err(unreachable)?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > ANSWER_BYTES {
+                return Err(Problem::TooLarge {
+                    request: name,
+                    limit: ANSWER_BYTES,
+                });
+            }
+        }
+        let status = response.status();
+        let body = if status.is_success() {
+            body.freeze()
+        } else {
+            scrub::scrub(&String::from_utf8_lossy(&body), &secrets).into()
+        };
+        let mut answer = Response::new(body);
+        *answer.status_mut() = status;
+        Ok(answer)
+    }
+
+    /// The request, where STS is at another place than Amazon's.
+    fn at_endpoint(&self, mut request: Request<Bytes>) -> Request<Bytes> {
+        let is_sts = request.uri().host().is_some_and(super::aws::is_sts);
+        if let Some(sts) = self.sts.as_ref().filter(|_| is_sts)
+            && let Ok(uri) = sts.as_str().parse()
+        {
+            *request.uri_mut() = uri;
+        }
+        request
+    }
+
+    /// Whether a request goes past all proxies: metadata servers are near, and the proxies of the environment are not
+    /// for this machine itself.
+    fn is_direct(&self, request: &Request<Bytes>) -> bool {
+        let Some(authority) = request.uri().authority() else {
+            return false;
+        };
+        let is_loopback = || match authority.host().trim_matches(['[', ']']).parse::<IpAddr>() {
+            Ok(address) => address.is_loopback(),
+            Err(_) => authority.host() == "localhost",
+        };
+        self.metadata
+            .iter()
+            .any(|known| authority == known.as_str())
+            || (!self.has_proxy && is_loopback())
+    }
+}
+
+impl reqsign::HttpSend for Outlet {
+    async fn http_send(&self, request: Request<Bytes>) -> reqsign::Result<Response<Bytes>> {
+        let answer = self.send(request).await;
+        answer.map_err(|problem| {
+            reqsign::Error::unexpected("the request failed").with_source(problem)
+        })
+    }
+}
+
+fn client(environment: &Environment) -> Result<reqwest::ClientBuilder, Problem> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("repin/", env!("CARGO_PKG_VERSION")))
+        .timeout(LONGEST_REQUEST)
+        .referer(false)
+        .redirect(Policy::none());
+    if let Some(path) = environment.get("SSL_CERT_FILE") {
+        let pem = super::file::read(path).map_err(|error| Problem::setup(&error))?;
+        let roots = reqwest::Certificate::from_pem_bundle(&pem);
+        builder = builder.tls_certs_merge(roots.map_err(|error| Problem::setup(&error))?);
+    }
+    Ok(builder)
+}
+
+/// Host and port of a URL, or what stands for them already.
+fn authority(place: &str) -> String {
+    let rest = place.split_once("://").map_or(place, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default().to_owned()
+}
+
+/// Method and place, without query: the texts of errors.
+pub(super) fn describe<T>(request: &Request<T>) -> String {
+    let uri = request.uri();
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let host = uri.host().unwrap_or_default();
+    let port = uri
+        .port()
+        .map_or_else(String::new, |port| format!(":{port}"));
+    format!("{} {scheme}://{host}{port}{}", request.method(), uri.path())
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    let mut source: &dyn std::error::Error = error;
+    while let Some(next) = source.source() {
+        source = next;
+    }
+    source.to_string()
+}

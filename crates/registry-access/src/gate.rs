@@ -1,0 +1,76 @@
+//! The feature gate without which an object has no cloud identity of its own.
+
+use api::image::v1::{ImageRepositorySpec, Provider};
+
+/// The name of the feature gate.
+pub const OBJECT_LEVEL_WORKLOAD_IDENTITY: &str = "ObjectLevelWorkloadIdentity";
+
+/// Who wants to use an ImageRepository; the text differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// The controller of the ImageRepository itself.
+    ImageRepository,
+    /// The controller of an ImagePolicy that refers to it.
+    ImagePolicy,
+}
+
+/// An ImageRepository wants the identity of a ServiceAccount, and the feature gate is off: the object is Stalled with
+/// the reason `FeatureGateDisabled`. The texts are Flux's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "to use spec.serviceAccountName {}for provider authentication please enable the {OBJECT_LEVEL_WORKLOAD_IDENTITY} feature gate in the controller",
+    of(*.0)
+)]
+pub struct FeatureGateDisabled(pub Asker);
+
+fn of(asker: Asker) -> &'static str {
+    match asker {
+        Asker::ImageRepository => "",
+        Asker::ImagePolicy => "in the ImageRepository ",
+    }
+}
+
+/// Whether an ImageRepository may be used as far as the gate goes. `object_level_identity` is the gate's state.
+pub(crate) fn check(
+    object_level_identity: bool,
+    spec: &ImageRepositorySpec,
+    asker: Asker,
+) -> Result<(), FeatureGateDisabled> {
+    let wants = spec.provider != Provider::Generic && spec.service_account_name.is_some();
+    if wants && !object_level_identity {
+        return Err(FeatureGateDisabled(asker));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(provider: Provider, account: Option<&str>, gate: bool, asker: Asker) -> Option<String> {
+        let spec = ImageRepositorySpec {
+            provider,
+            service_account_name: account.map(str::to_owned),
+            ..ImageRepositorySpec::default()
+        };
+        let error = check(gate, &spec, asker).err()?;
+        Some(error.to_string())
+    }
+
+    #[test]
+    fn a_service_account_with_a_provider_needs_the_gate() {
+        let own = "to use spec.serviceAccountName for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller";
+        let other = "to use spec.serviceAccountName in the ImageRepository for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller";
+        let of = |asker| text(Provider::Aws, Some("robot"), false, asker);
+        assert_eq!(of(Asker::ImageRepository).as_deref(), Some(own));
+        assert_eq!(of(Asker::ImagePolicy).as_deref(), Some(other));
+        for (provider, account, gate) in [
+            (Provider::Aws, Some("robot"), true),
+            (Provider::Aws, None, false),
+            (Provider::Generic, Some("robot"), false),
+        ] {
+            let found = text(provider, account, gate, Asker::ImageRepository);
+            assert_eq!(found, None, "{provider:?} {account:?} {gate}");
+        }
+    }
+}
