@@ -1,0 +1,43 @@
+//! The definitions of ImageRepository and ImagePolicy as Flux installs them.
+
+use std::fs;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{Api, PostParams};
+use kube::{Client, ResourceExt as _};
+use test_support::cluster::{Cluster, eventually};
+
+/// A field that Flux's schema lacks: once it is gone from what the server says, the new schema is served.
+const OURS: &str = "minimumAge";
+
+/// Puts Flux's definitions in the place of ours and waits until they are served.
+pub(super) async fn install(cluster: &Cluster) {
+    let definitions: Api<CustomResourceDefinition> = Api::all(cluster.client());
+    for name in ["imagepolicies", "imagerepositories"] {
+        let path = format!(
+            "{}/data/flux-crds/image.toolkit.fluxcd.io_{name}.yaml",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let text = fs::read_to_string(path).expect("the file is there");
+        let mut wanted: CustomResourceDefinition =
+            serde_saphyr::from_str(&text).expect("the file is a definition");
+        let name = wanted.name_any();
+        let ours = definitions.get(&name).await;
+        wanted.metadata.resource_version = ours.expect("ours is installed").resource_version();
+        let replaced = definitions
+            .replace(&name, &PostParams::default(), &wanted)
+            .await;
+        replaced.expect("Flux's definition is valid");
+    }
+    eventually("the schemas of Flux", async || {
+        let served = schema(&cluster.client()).await.ok()?;
+        (!served.contains(OURS)).then_some(())
+    })
+    .await;
+}
+
+async fn schema(client: &Client) -> kube::Result<String> {
+    let path = "/openapi/v3/apis/image.toolkit.fluxcd.io/v1";
+    let request = http::Request::get(path).body(Vec::new());
+    client.request_text(request.expect("the path is one")).await
+}

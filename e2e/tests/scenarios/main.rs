@@ -1,0 +1,16 @@
+//! The controllers as processes, under the roles of `deploy/base`, on a real API server.
+//!
+//! Each test has a namespace of its own; those that look at the API server itself have a control plane of their own.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod events_addr;
+mod flux_crds;
+mod guide;
+mod many_policies;
+mod namespace_deleted;
+mod rbac;
+mod restart;
+mod secret_gone_and_back;
+mod takeover;
+mod two_instances;
