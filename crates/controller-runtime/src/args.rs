@@ -7,6 +7,7 @@ mod address;
 mod flag;
 mod gates;
 mod legacy;
+mod selector;
 
 use api::Duration;
 use clap::ArgAction::{Append, Set};
@@ -185,8 +186,26 @@ impl Args {
         if !self.watch_all_namespaces && self.runtime_namespace.is_empty() {
             return Err(ArgsError::RuntimeNamespace);
         }
+        self.check_selectors()?;
         self.events_address()?;
         self.legacy.check()
+    }
+
+    fn check_selectors(&self) -> Result<(), ArgsError> {
+        let flags = [
+            ("watch-label-selector", &self.watch_label_selector),
+            (
+                "watch-configs-label-selector",
+                &self.watch_configs_label_selector,
+            ),
+        ];
+        let malformed = flags
+            .into_iter()
+            .find(|(_, selector)| !selector::is_selector(selector));
+        malformed.map_or(Ok(()), |(flag, selector)| {
+            let selector = selector.clone();
+            Err(ArgsError::Selector { flag, selector })
+        })
     }
 
     /// What was asked for and has no effect, one sentence each.
@@ -217,6 +236,16 @@ pub enum ArgsError {
         "--watch-all-namespaces=false: expected the environment variable RUNTIME_NAMESPACE to name the namespace to watch"
     )]
     RuntimeNamespace,
+    /// The API server would refuse every watch.
+    #[error(
+        "--{flag}: expected a label selector such as sharding.fluxcd.io/key=shard1, found '{selector}'"
+    )]
+    Selector {
+        /// The flag.
+        flag: &'static str,
+        /// Its value.
+        selector: String,
+    },
     /// Events could not be sent. The address may hold a password and is not shown.
     #[error(
         "--events-addr: expected a URL such as http://notification-controller.flux-system.svc.cluster.local./"

@@ -9,6 +9,9 @@ use parking_lot::Mutex;
 /// The longest wait that a server can ask for.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
+/// The shortest wait after a failure.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// The failures in a row of each object that is failing.
 ///
 /// The delay doubles from the minimum to the maximum; up to a quarter of it is left to chance, so
@@ -22,8 +25,10 @@ pub(crate) struct Backoff<Key> {
 }
 
 impl<Key: Eq + Hash> Backoff<Key> {
-    /// Delays between `min` and `max`; a maximum below the minimum counts as the minimum.
+    /// Delays between `min` and `max`; a maximum below the minimum counts as the minimum, and a
+    /// minimum of nothing, which would double to nothing, as [`SHORTEST`].
     pub(crate) fn new(min: Duration, max: Duration) -> Self {
+        let min = min.max(SHORTEST);
         Self {
             min,
             max: max.max(min),
@@ -125,6 +130,12 @@ mod tests {
         assert!(delay >= asked && delay <= asked + asked / 4, "{delay:?}");
         assert!(backoff.failed("a", Some(Duration::ZERO)) >= MIN);
         assert!(backoff.failed("a", Some(Duration::MAX)) <= MAX_RETRY_AFTER + MAX_RETRY_AFTER / 4);
+    }
+
+    #[test]
+    fn a_minimum_of_nothing_grows_all_the_same() {
+        let backoff = Backoff::<&str>::new(Duration::ZERO, MAX);
+        assert!(backoff.delay(12, 0) > Duration::from_secs(4));
     }
 
     #[test]

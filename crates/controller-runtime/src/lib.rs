@@ -30,6 +30,7 @@ mod status;
 mod tasks;
 mod telemetry;
 pub mod trace;
+mod triggers;
 mod watch;
 
 pub use crate::args::Args;
@@ -43,4 +44,5 @@ pub use crate::readiness::{Awaited, Readiness};
 pub use crate::reconcile::{Class, Done, End, Next, Pass, Progress, Reconciler, reconcile};
 pub use crate::runtime::{Runtime, run};
 pub use crate::scope::Scope;
+pub use crate::triggers::Triggers;
 pub use crate::watch::watch_all;

@@ -16,6 +16,7 @@ use prometheus_client::registry::Registry;
 use self::reconciles::Reconciles;
 
 pub use self::reconciles::{ObjectLabels, PassResult};
+use crate::events::Receiver;
 
 /// The one registry of a process, and the metrics that every controller has. Clones share it.
 ///
@@ -27,6 +28,12 @@ pub struct Metrics {
     missing_fields: Family<FieldLabels, Gauge>,
     leader: Gauge,
     lease_transitions: Counter,
+    events_dropped: Family<ReceiverLabels, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReceiverLabels {
+    receiver: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -50,6 +57,7 @@ impl Metrics {
             missing_fields: Family::default(),
             leader: Gauge::default(),
             lease_transitions: Counter::default(),
+            events_dropped: Family::default(),
             registry: Arc::default(),
         };
         registry.register(
@@ -66,6 +74,11 @@ impl Metrics {
             "repin_lease_transitions",
             "How often this instance began or ceased to lead",
             metrics.lease_transitions.clone(),
+        );
+        registry.register(
+            "repin_events_dropped",
+            "Events that did not arrive, by whom they were meant for",
+            metrics.events_dropped.clone(),
         );
         *metrics.registry.lock() = registry;
         metrics
@@ -101,6 +114,14 @@ impl Metrics {
             };
             self.missing_fields.get_or_create(&labels).set(1);
         }
+    }
+
+    /// Counts events that did not arrive.
+    pub(crate) fn events_dropped(&self, receiver: Receiver, events: usize) {
+        let receiver = receiver.label();
+        let events = u64::try_from(events).unwrap_or(u64::MAX);
+        let labels = ReceiverLabels { receiver };
+        self.events_dropped.get_or_create(&labels).inc_by(events);
     }
 
     /// Says that this instance leads, from now on.

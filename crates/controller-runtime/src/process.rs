@@ -25,7 +25,7 @@ use crate::{admin, client, shutdown};
 /// How long the controller may take to finish what is in flight.
 const CONTROLLER_DEADLINE: Duration = Duration::from_secs(25);
 /// How long the rest may take after it: events to deliver, the lease to give up.
-const REST_DEADLINE: Duration = Duration::from_secs(10);
+const REST_DEADLINE: Duration = Duration::from_secs(3);
 
 /// A process that answers probes, and may have to wait before it works.
 pub(crate) struct Process {
@@ -54,7 +54,8 @@ impl Process {
             controller: identity.name,
             instance: host_name(),
         };
-        let (events, delivery) = Events::new(client.clone(), &reporter, args.events_address()?)
+        let address = args.events_address()?;
+        let (events, delivery) = Events::new(client.clone(), &reporter, address, &metrics)
             .map_err(RuntimeError::Events)?;
         let election = settings.map(|settings| {
             let api = Api::namespaced(client.clone(), lease_namespace(args, &client));

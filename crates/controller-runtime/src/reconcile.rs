@@ -6,6 +6,7 @@
 //! ([`conditions`](crate::conditions)), a status write where something changed, an event where
 //! people should know, and a delay where it failed.
 
+mod changes;
 mod contract;
 mod malformed;
 mod memory;
@@ -13,7 +14,6 @@ mod once;
 mod outcome;
 mod own_writes;
 mod progress;
-mod triggers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,13 +34,15 @@ use crate::metrics::ObjectLabels;
 use crate::runtime::Runtime;
 
 /// How long passes may go on once the process is to end; what they have not finished by then is
-/// done by the next process.
+/// done by the next process. A pod has ten seconds in all, of which the lease, events and traces
+/// need the rest.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Reconciles all objects of a kind until the process is to end.
 ///
-/// `triggers` names objects that are to be looked at for another reason than their own change; it
-/// may end. At most `--concurrent` passes run at once.
+/// `triggers` names objects that are to be looked at for another reason than their own change, as
+/// [`Triggers`](crate::Triggers) does; it may end. One that the watch has not shown yet is left out:
+/// it is looked at when it appears. At most `--concurrent` passes run at once.
 pub async fn reconcile<R: Reconciler>(
     runtime: &Runtime,
     reconciler: Arc<R>,
@@ -56,7 +58,7 @@ pub async fn reconcile<R: Reconciler>(
         Arc::clone(&memory),
         reader.clone(),
     ));
-    let own = triggers::own(runtime, store, memory, reconciler, malformed);
+    let own = changes::own(runtime, store, memory, reconciler, malformed);
     let passes = Controller::for_stream(stream::pending(), reader)
         .with_config(Config::default().concurrency(runtime.args.concurrent))
         .reconcile_on(own)

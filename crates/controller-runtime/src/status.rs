@@ -57,10 +57,12 @@ pub(crate) enum WriteError {
         source: Box<Answer>,
     },
     /// The API server did not answer in time.
-    #[error("failed to {operation}: no answer within {DEADLINE:?}")]
+    #[error("failed to {operation}: no answer within {time:.1?}")]
     Deadline {
         /// What was to be done.
         operation: &'static str,
+        /// The time it had.
+        time: Duration,
     },
     /// The API server refused, or could not be reached.
     #[error("failed to {operation}: {source}")]
@@ -153,9 +155,8 @@ impl Writer {
         });
         let params = PatchParams::apply(self.manager).force();
         let (api, body) = (self.api(object), Patch::Apply(&body));
-        self.claims.check().map_err(WriteError::NotLeading)?;
         let request = api.patch_status(name(object), &params, &body);
-        let written = self.found(request, "write the status").await?;
+        let written = self.written(request, "write the status").await?;
         self.learn(written.as_ref());
         Ok(written)
     }
@@ -165,11 +166,10 @@ impl Writer {
         let Some(patch) = takeover::without_finalizer(object) else {
             return Ok(());
         };
-        self.claims.check().map_err(WriteError::NotLeading)?;
         let (api, params) = (self.api(object), PatchParams::default());
         let patch = Patch::Merge(&patch);
         let request = api.patch(name(object), &params, &patch);
-        self.found(request, "remove the finalizer").await?;
+        self.written(request, "remove the finalizer").await?;
         Ok(())
     }
 
@@ -179,7 +179,8 @@ impl Writer {
         object: &ObjectMeta,
     ) -> Result<Option<DynamicObject>, WriteError> {
         let api = self.api(object);
-        let found = self.found(api.get(name(object)), "read the object").await?;
+        let request = api.get(name(object));
+        let found = found(request, "read the object", DEADLINE).await?;
         Ok(found.filter(|found| found.metadata.uid == object.uid))
     }
 
@@ -192,11 +193,10 @@ impl Writer {
         let Some(patch) = takeover::patch(&fresh.metadata, &self.resource, self.manager) else {
             return Ok(Some(fresh));
         };
-        self.claims.check().map_err(WriteError::NotLeading)?;
         let (api, params) = (self.api(object), PatchParams::default());
         let patch = Patch::Merge(&patch);
         let request = api.patch(name(object), &params, &patch);
-        self.found(request, "take over the status").await
+        self.written(request, "take over the status").await
     }
 
     fn api(&self, object: &ObjectMeta) -> Api<DynamicObject> {
@@ -204,23 +204,16 @@ impl Writer {
         Api::namespaced_with(self.client.clone(), namespace, &self.resource)
     }
 
-    /// What a request answers within the deadline; `None` where the object is not there.
-    async fn found(
+    /// What a request that writes answers, which ends with the claim at the latest. One that is
+    /// given up and arrives all the same finds that the object has changed, if another instance
+    /// has written it since.
+    async fn written(
         &self,
         request: impl Future<Output = kube::Result<DynamicObject>>,
         operation: &'static str,
     ) -> Result<Option<DynamicObject>, WriteError> {
-        let answer = timeout(DEADLINE, request)
-            .await
-            .map_err(|_| WriteError::Deadline { operation })?;
-        match answer {
-            Ok(object) => Ok(Some(object)),
-            Err(kube::Error::Api(source)) if source.is_not_found() => Ok(None),
-            Err(kube::Error::Api(source)) if source.is_conflict() => {
-                Err(WriteError::Conflict { operation, source })
-            }
-            Err(source) => Err(WriteError::Request { operation, source }),
-        }
+        let time = self.claims.time_to_write(DEADLINE);
+        found(request, operation, time.map_err(WriteError::NotLeading)?).await
     }
 
     /// Sees in the fields that are ours now how the schema merges conditions.
@@ -233,6 +226,25 @@ impl Writer {
             self.keyed
                 .store(takeover::merges_conditions(ours), Ordering::Relaxed);
         }
+    }
+}
+
+/// What a request answers in this time; `None` where the object is not there.
+async fn found(
+    request: impl Future<Output = kube::Result<DynamicObject>>,
+    operation: &'static str,
+    time: Duration,
+) -> Result<Option<DynamicObject>, WriteError> {
+    let answer = timeout(time, request)
+        .await
+        .map_err(|_| WriteError::Deadline { operation, time })?;
+    match answer {
+        Ok(object) => Ok(Some(object)),
+        Err(kube::Error::Api(source)) if source.is_not_found() => Ok(None),
+        Err(kube::Error::Api(source)) if source.is_conflict() => {
+            Err(WriteError::Conflict { operation, source })
+        }
+        Err(source) => Err(WriteError::Request { operation, source }),
     }
 }
 
@@ -260,15 +272,21 @@ pub(crate) fn conditions(status: &Value) -> Vec<Condition> {
 #[cfg(test)]
 mod tests {
     use api::image::v1::ImageRepository;
+    use tokio::net::TcpListener;
     use tokio::sync::watch;
+    use tokio::time::Instant;
 
     use super::*;
     use crate::lease::Claim;
 
     /// A writer towards an API server that cannot be reached.
     fn writer(claim: Claim) -> Writer {
+        writer_to("http://127.0.0.1:1", claim)
+    }
+
+    fn writer_to(address: &str, claim: Claim) -> Writer {
         drop(rustls::crypto::ring::default_provider().install_default());
-        let mut config = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+        let mut config = kube::Config::new(address.parse().unwrap());
         config.default_retry = false;
         Writer {
             client: Client::try_from(config).unwrap(),
@@ -302,5 +320,25 @@ mod tests {
             matches!(tried, Err(WriteError::Request { .. })),
             "{tried:?}"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_does_not_outlive_the_claim() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", silent.local_addr().unwrap());
+        let left = Duration::from_secs(4);
+        let writer = writer_to(&address, Claim::Until(Instant::now() + left));
+        let object = ObjectMeta {
+            name: Some("app".to_owned()),
+            ..ObjectMeta::default()
+        };
+        let start = Instant::now();
+        let written = writer.write(&object, json!({})).await;
+        assert!(
+            matches!(written, Err(WriteError::Deadline { time, .. }) if time == left),
+            "{written:?}"
+        );
+        // Timers have a precision of a millisecond.
+        assert!(start.elapsed() <= left + Duration::from_millis(1));
     }
 }

@@ -3,6 +3,7 @@
 //! Logs go to the standard error stream, one event per line, with Flux's keys (`level`, `ts`, `logger`, `msg`, `error`), so that
 //! what reads the logs of Flux's controllers reads these. The fields of the spans around an event are fields of its line.
 
+mod fence;
 mod line;
 mod redact;
 mod traces;
@@ -24,7 +25,7 @@ use crate::args::{Args, LogLevel};
 use crate::identity::Identity;
 
 /// How long the end of a process waits for its last spans to be sent.
-const FLUSH_DEADLINE: Duration = Duration::from_secs(5);
+const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
 
 /// What the libraries below tell in detail says nothing about controllers, and may show what was sent.
 const QUIET: &str =
@@ -88,7 +89,7 @@ fn filter(rust_log: Option<String>, level: LogLevel) -> (EnvFilter, Option<Strin
 }
 
 impl Telemetry {
-    /// Sends the spans that are still here, within a few seconds.
+    /// Sends the spans that are still here, within a second.
     pub(crate) async fn flush(self) {
         let Some(traces) = self.traces else {
             return;

@@ -2,14 +2,15 @@
 
 mod guarded;
 mod malformed;
+mod pace;
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::pin::pin;
 
 use futures_util::{Stream, StreamExt as _};
 use k8s_openapi::NamespaceResourceScope;
 use kube::Resource;
-use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, Event, watcher};
 use serde::de::DeserializeOwned;
 
@@ -26,8 +27,10 @@ const PAGE: u32 = 100;
 ///
 /// A list begins with [`Event::Init`], comes page by page as [`Event::InitApply`] and is complete
 /// with [`Event::InitDone`]: what was known before and was not in it is gone. The process is not
-/// ready before the first list is complete. Errors are logged and the watch goes on after a pause; an object that is not of its kind's form is logged once per version and left out,
-/// and what `sink` knew of it before is not taken back. Managed fields are removed.
+/// ready before the first list is complete. Errors are logged and the watch goes on after a pause,
+/// which grows from error to error; an object that is not of its kind's form is logged once per
+/// version and left out, and what `sink` knew of it before is not taken back before the next list.
+/// Managed fields are removed.
 pub async fn watch_all<K>(
     runtime: &Runtime,
     config: watcher::Config,
@@ -73,15 +76,15 @@ where
         + 'static,
 {
     let api = runtime.scope.api::<Guarded<K>>(&runtime.client);
-    watcher(api, config.page_size(PAGE))
-        .default_backoff()
-        .filter_map(async |event| match event {
-            Ok(event) => Some(event),
-            Err(error) => {
-                tracing::warn!(kind = %K::kind(&()), "watch interrupted: {error}");
-                None
-            }
-        })
+    pace::steady(kind::<K>(), watcher(api, config.page_size(PAGE)))
+}
+
+/// The name of a kind that is known when the program is compiled.
+pub(crate) fn kind<K: Resource<DynamicType = ()>>() -> &'static str {
+    match K::kind(&()) {
+        Cow::Borrowed(kind) => kind,
+        Cow::Owned(_) => "object",
+    }
 }
 
 /// The event of the object itself, or the object that has none because it is malformed.

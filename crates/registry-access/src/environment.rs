@@ -5,6 +5,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use url::Url;
+
+use crate::cloud::Problem;
+
 /// Environment variables: those of the process, or given ones. `Debug` shows no value.
 #[derive(Clone, Default)]
 pub struct Environment(Arc<HashMap<String, String>>);
@@ -23,6 +27,18 @@ impl Environment {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// The URL in a variable, where it has a value.
+    pub(crate) fn url(&self, variable: &str) -> Result<Option<Url>, Problem> {
+        let Some(value) = self.get(variable) else {
+            return Ok(None);
+        };
+        let url = Url::parse(value).ok().filter(Url::has_host);
+        url.map(Some).ok_or_else(|| Problem::Variable {
+            variable: variable.to_owned(),
+            detail: "is no URL".to_owned(),
+        })
     }
 }
 

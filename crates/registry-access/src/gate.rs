@@ -30,13 +30,19 @@ fn of(asker: Asker) -> &'static str {
     }
 }
 
+/// The ServiceAccount that an ImageRepository names; an empty name is none.
+pub(crate) fn account_of(spec: &ImageRepositorySpec) -> Option<&str> {
+    let name = spec.service_account_name.as_deref();
+    name.filter(|name| !name.is_empty())
+}
+
 /// Whether an ImageRepository may be used as far as the gate goes. `object_level_identity` is the gate's state.
 pub(crate) fn check(
     object_level_identity: bool,
     spec: &ImageRepositorySpec,
     asker: Asker,
 ) -> Result<(), FeatureGateDisabled> {
-    let wants = spec.provider != Provider::Generic && spec.service_account_name.is_some();
+    let wants = spec.provider != Provider::Generic && account_of(spec).is_some();
     if wants && !object_level_identity {
         return Err(FeatureGateDisabled(asker));
     }
@@ -67,6 +73,7 @@ mod tests {
         for (provider, account, gate) in [
             (Provider::Aws, Some("robot"), true),
             (Provider::Aws, None, false),
+            (Provider::Aws, Some(""), false),
             (Provider::Generic, Some("robot"), false),
         ] {
             let found = text(provider, account, gate, Asker::ImageRepository);

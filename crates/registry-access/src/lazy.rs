@@ -51,6 +51,12 @@ impl LazyAccess {
         shared: &Arc<Shared>,
     ) -> Self {
         let proxy = access.proxy.as_ref().map(Proxy::fingerprint);
+        // Registries of clouds speak HTTPS. Whoever names the proxy of an object must not get the identity that goes
+        // through it by making HTTPS fail.
+        let access = Access {
+            insecure: false,
+            ..access
+        };
         let wanted = wanted.map(|(registry, owner)| CacheKey {
             registry,
             owner,
@@ -66,7 +72,8 @@ impl LazyAccess {
         }
     }
 
-    /// The access, complete. Exchanges a cloud identity where there is one and its credentials are not in the cache.
+    /// The access, complete. Exchanges a cloud identity where there is one and its credentials are not in the cache;
+    /// then plain HTTP is out of the question, whatever the ImageRepository says.
     /// Ends within the timeout of the access.
     pub async fn get(&self) -> Result<Access, IdentityError> {
         self.get_with(|_| {}).await

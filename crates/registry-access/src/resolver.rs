@@ -102,12 +102,15 @@ impl Resolver {
         image: &ImageName,
     ) -> Result<(Registry, Owner), IdentityError> {
         let owner = self.owner(reading, cloud, repository).await?;
-        let azure = azure::Environment::load(self.shared.clouds.environment());
+        let azure = match cloud {
+            Cloud::Azure => azure::Environment::load(self.shared.clouds.environment()),
+            Cloud::Aws | Cloud::Gcp => Ok(azure::Environment::default()),
+        };
         let azure = azure.map_err(|problem| IdentityError::Exchange {
             whose: Whose::from(&owner),
             problem,
         })?;
-        let registry = Registry::parse(cloud, image.registry(), &azure)?;
+        let registry = Registry::of(cloud, image, &azure)?;
         Ok((registry, owner))
     }
 
@@ -122,7 +125,7 @@ impl Resolver {
         if self.check_gate(repository, Asker::ImageRepository).is_err() {
             return Err(IdentityError::gate_disabled());
         }
-        let named = repository.spec.service_account_name.as_deref();
+        let named = gate::account_of(&repository.spec);
         let Some(name) = named.or_else(|| self.settings.default_service_account()) else {
             return Ok(Owner::Process);
         };
@@ -186,7 +189,7 @@ impl<O: Objects> Reading<'_, O> {
             })?;
             self.add(&mut keyring, &reference.name, &secret)?;
         }
-        let Some(account) = &spec.service_account_name else {
+        let Some(account) = gate::account_of(spec) else {
             return Ok(keyring);
         };
         for name in self.pull_secrets_of(account).await? {

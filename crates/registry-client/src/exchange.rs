@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use self::failure::problem_of;
+use crate::address::same_host;
 use crate::budget::Budget;
 use crate::error::{Bound, Problem, Status};
 use crate::excerpt::excerpt;
@@ -102,6 +103,9 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// It came from another host than the one that was asked. A registry may lead its clients to servers that it cannot
+    /// reach itself, so nothing of such a body is told.
+    is_foreign: bool,
 }
 
 impl Answer {
@@ -118,6 +122,9 @@ impl Answer {
 
     /// Content type and first bytes.
     pub(crate) fn found(&self) -> String {
+        if self.is_foreign {
+            return format!("{} from another host", self.size_and_type());
+        }
         let content_type = self.header(CONTENT_TYPE.as_str()).unwrap_or("no type");
         let content_type = self.excerpt(content_type);
         let start = &self.body[..self.body.len().min(ERROR_BYTES)];
@@ -165,7 +172,8 @@ impl Answer {
             #[serde(default)]
             message: String,
         }
-        let Ok(refusal) = serde_json::from_slice::<Refusal>(&self.body) else {
+        let refusal = serde_json::from_slice::<Refusal>(&self.body).ok();
+        let Some(refusal) = refusal.filter(|_| !self.is_foreign) else {
             return String::new();
         };
         let texts = refusal.errors.iter().take(3).map(|entry| {
@@ -227,6 +235,7 @@ impl Exchange {
         })?;
         let response = redirect::send(&self.http, call).await?;
         let (status, headers) = (response.status(), response.headers().clone());
+        let is_foreign = !same_host(&call.url, response.url());
         self.budget.observe(status, &headers);
         let body = read_body(call, response).await?;
         drop(permit);
@@ -235,6 +244,7 @@ impl Exchange {
             status,
             headers,
             body,
+            is_foreign,
         })
     }
 }

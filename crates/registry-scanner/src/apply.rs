@@ -4,33 +4,35 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::Time;
-use api::image::v1::ImageRepository;
+use api::image::v1::{ImageRepository, ImageRepositoryStatus};
 use controller_runtime::Pass;
 use controller_runtime::conditions::whole_seconds;
 use image_ref::Tags;
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
+use registry_access::LazyAccess;
 use registry_client::Access;
 use tag_slices::{Owner, TagHistory, cut};
 use tokio::time::{Instant, timeout_at};
 
-use crate::decide::{Plan, Reason, same_image};
+use crate::decide::{Plan, Reason};
 use crate::error::PassError;
-use crate::metrics::ScanResult;
-use crate::observe::{self, Observed};
+use crate::known::Known;
+use crate::metrics::ScanResult as Counted;
+use crate::observe::Observed;
 use crate::recent::Listed;
 use crate::reconcile::Context;
+use crate::slices::without_delay;
 use crate::status::{Found, Outcome};
 use crate::validate::Valid;
 use crate::{Exclusions, Scan, ScanError};
-
-/// From this many tags on, work on them keeps other tasks waiting long enough to say so to tokio.
-const MANY_TAGS: usize = 5_000;
 
 /// One pass over one object.
 #[derive(Clone, Copy)]
 pub(crate) struct Task<'a> {
     pub(crate) repository: &'a ImageRepository,
+    /// As the last pass left it.
+    pub(crate) status: &'a ImageRepositoryStatus,
     pub(crate) valid: &'a Valid,
     pub(crate) pass: &'a Pass,
     /// When credentials and scan are to be done.
@@ -69,14 +71,14 @@ async fn scan(
     reason: Reason,
 ) -> Result<Found, PassError> {
     task.pass.progress.says(format!("scanning: {reason}"));
-    let before = observe::status(task.repository).last_scan_result;
+    let before = task.status.last_scan_result.as_ref();
     let done = scan_and_write(ctx, task, observed, reason).await;
     let (result, tags) = match &done {
         Ok(found) if before.is_some_and(|before| before.revision == found.result.revision) => {
-            (ScanResult::Unchanged, found.result.tag_count)
+            (Counted::Unchanged, found.result.tag_count)
         }
-        Ok(found) => (ScanResult::Changed, found.result.tag_count),
-        Err(_) => (ScanResult::Failed, 0),
+        Ok(found) => (Counted::Changed, found.result.tag_count),
+        Err(_) => (Counted::Failed, 0),
     };
     ctx.metrics
         .scanned(result, usize::try_from(tags).unwrap_or_default());
@@ -90,16 +92,15 @@ async fn scan_and_write(
     reason: Reason,
 ) -> Result<Found, PassError> {
     let exclusions = Exclusions::new(&task.valid.exclusions).map_err(PassError::Scan)?;
-    let listed = list(ctx, task, &observed, reason).await?;
-    let known = Known::of(ctx, task, observed.history);
-    let many = listed.tags.len() >= MANY_TAGS;
-    let image = task.valid.image.clone();
-    let (found, history) = without_delay(many, || {
-        let scan = Scan::new(image, Arc::unwrap_or_clone(listed.tags), &exclusions);
-        (
-            Found::new(&scan, &listed.at),
-            known.next(scan.tags, &listed.at),
-        )
+    let listed = list(ctx, task, &observed.access, reason).await?;
+    let uid = task.repository.uid().unwrap_or_default();
+    let (found, history) = without_delay(listed.tags.len(), || {
+        let remembered = || ctx.slices.remembered(&uid);
+        let known = Known::of(task.valid, task.status, observed.history, remembered);
+        let (image, tags) = (task.valid.image.clone(), Arc::unwrap_or_clone(listed.tags));
+        let scan = Scan::new(image, tags, &exclusions);
+        let found = Found::new(&scan, &listed.at);
+        (found, known.next(scan.tags, &listed.at))
     });
     if let Some(history) = history {
         write(ctx, task, &history).await?;
@@ -107,46 +108,26 @@ async fn scan_and_write(
     Ok(found)
 }
 
-/// The tags of the image: from the registry, or from another object's scan a moment ago.
+/// The tags of the image: from the registry, or from another object's scan a moment ago. Who asks for a scan means the
+/// registry as it is now.
 async fn list(
     ctx: &Context,
     task: &Task<'_>,
-    observed: &Observed,
+    access: &LazyAccess,
     reason: Reason,
 ) -> Result<Listed, PassError> {
-    let image = &task.valid.image;
-    let key = observed.access.list_key(image);
-    let scanned = observe::status(task.repository)
-        .last_scan_result
-        .and_then(|result| result.scan_time);
-    let recent = ctx
-        .recent
-        .newer(key, scanned.as_ref())
-        .filter(|_| reason.takes_recent());
-    if let Some(listed) = recent {
+    let key = access.list_key(&task.valid.image);
+    let before = task.status.last_scan_result.as_ref();
+    let scanned = before.and_then(|result| result.scan_time.as_ref());
+    if reason != Reason::Requested
+        && let Some(listed) = ctx.recent.newer(key, scanned)
+    {
         return Ok(listed);
     }
-    let listing = async {
-        let Owner {
-            namespace, name, ..
-        } = owner(task.repository);
-        let count = |event| ctx.metrics.asked_for_token(&namespace, &name, event);
-        let access = observed
-            .access
-            .get_with(count)
-            .await
-            .map_err(PassError::Identify)?;
-        let access = Access {
-            timeout: rounded_up(task.deadline.saturating_duration_since(Instant::now())),
-            ..access
-        };
-        let listed = ctx.registry.list_tags(image, &access).await;
-        listed.map_err(|error| PassError::Scan(ScanError::ListTags(error)))
-    };
     let late = || PassError::ScanInTime {
         limit: task.valid.timeout.into(),
     };
-    let tags = timeout_at(task.deadline + GRACE, listing)
+    let tags = timeout_at(task.deadline + GRACE, ask_registry(ctx, task, access))
         .await
         .map_err(|_| late())??;
     let listed = Listed {
@@ -155,6 +136,24 @@ async fn list(
     };
     ctx.recent.keep(key, listed.clone());
     Ok(listed)
+}
+
+async fn ask_registry(
+    ctx: &Context,
+    task: &Task<'_>,
+    access: &LazyAccess,
+) -> Result<Tags, PassError> {
+    let Owner {
+        namespace, name, ..
+    } = owner(task.repository);
+    let count = |event| ctx.metrics.asked_for_token(&namespace, &name, event);
+    let access = access.get_with(count).await.map_err(PassError::Identify)?;
+    let access = Access {
+        timeout: rounded_up(task.deadline.saturating_duration_since(Instant::now())),
+        ..access
+    };
+    let listed = ctx.registry.list_tags(&task.valid.image, &access).await;
+    listed.map_err(|error| PassError::Scan(ScanError::ListTags(error)))
 }
 
 /// The registry's client knows the deadline too, and says better what it was that took so long.
@@ -170,48 +169,10 @@ fn rounded_up(left: Duration) -> Duration {
     )
 }
 
-/// What is known of the image's tags before the scan.
-enum Known {
-    /// Nothing: each tag counts as old.
-    Nothing,
-    /// The list of the last scan.
-    All(TagHistory),
-    /// What slices tell that are not that list, because writing them was interrupted.
-    Some(TagHistory),
-}
-
-impl Known {
-    fn of(ctx: &Context, task: &Task<'_>, history: Option<TagHistory>) -> Self {
-        let status = observe::status(task.repository);
-        if status.last_scan_result.is_none() || !same_image(task.valid, &status) {
-            return Self::Nothing;
-        }
-        let uid = task.repository.uid().unwrap_or_default();
-        history.map_or_else(
-            || {
-                ctx.slices
-                    .remembered(&uid)
-                    .map_or(Self::Nothing, Self::Some)
-            },
-            Self::All,
-        )
-    }
-
-    /// The list after a scan; nothing where its slices are there already.
-    fn next(self, tags: Tags, now: &Time) -> Option<TagHistory> {
-        match self {
-            Self::Nothing => Some(TagHistory::first(tags)),
-            Self::All(history) if *history.tags() == tags => None,
-            Self::All(history) | Self::Some(history) => Some(history.next(tags, now)),
-        }
-    }
-}
-
 /// Brings the slices in the cluster to this list.
 async fn write(ctx: &Context, task: &Task<'_>, history: &TagHistory) -> Result<(), PassError> {
     let owner = owner(task.repository);
-    let many = history.tags().len() >= MANY_TAGS;
-    let changes = without_delay(many, || {
+    let changes = without_delay(history.tags().len(), || {
         ctx.slices.changes(&owner, cut(&owner.name, history))
     });
     let writing = ctx.memory.writing(task.repository);
@@ -229,14 +190,5 @@ fn owner(repository: &ImageRepository) -> Owner {
         namespace: repository.namespace().unwrap_or_default(),
         name: repository.name_any(),
         uid: repository.uid().unwrap_or_default(),
-    }
-}
-
-/// Computes, and lets other tasks go on meanwhile where it takes milliseconds.
-fn without_delay<T>(many: bool, compute: impl FnOnce() -> T) -> T {
-    if many {
-        tokio::task::block_in_place(compute)
-    } else {
-        compute()
     }
 }

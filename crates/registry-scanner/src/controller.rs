@@ -7,8 +7,8 @@ use api::field_managers;
 use api::image::v1::ImageRepository;
 use api::repin::v1alpha1::ImageTagSlice;
 use controller_runtime::args::Gate;
-use controller_runtime::{Identity, Runtime, RuntimeError, reconcile, watch_all};
-use futures_util::{Stream, future, stream};
+use controller_runtime::{Identity, Runtime, RuntimeError, Triggers, reconcile, watch_all};
+use futures_util::future;
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt as _;
 use kube::core::PartialObjectMeta;
@@ -16,7 +16,6 @@ use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher::{self, Event};
 use registry_access::{Cluster, Resolver, Settings, SettingsError};
 use registry_client::{Client, Options};
-use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::oneshot;
 
 use crate::Args;
@@ -31,9 +30,6 @@ const IDENTITY: Identity = Identity {
     field_manager: field_managers::REGISTRY_SCANNER,
     kinds: &["ImageRepository", "ImageTagSlice"],
 };
-
-/// Objects to be looked at.
-type Triggers = UnboundedSender<ObjectRef<ImageRepository>>;
 
 /// Why the controller ends.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +79,7 @@ async fn scan_all(
         metrics.clone(),
     );
     let memory = Arc::new(Memory::new());
-    let (triggers, triggered) = mpsc::unbounded_channel();
+    let triggers = Triggers::new();
     let (listed, until_listed) = oneshot::channel();
     let context = Context {
         cluster: Cluster::new(runtime.client.clone()),
@@ -98,10 +94,10 @@ async fn scan_all(
         if until_listed.await.is_err() {
             return Ok(());
         }
-        reconcile(&runtime, Arc::new(context), objects(triggered)).await
+        reconcile(&runtime, Arc::new(context), triggers.objects()).await
     };
     let watching_slices = watch_slices(&runtime, slices, &memory, triggers.clone(), listed);
-    let watching_secrets = watch_secrets(&runtime, &memory, triggers);
+    let watching_secrets = watch_secrets(&runtime, &memory, triggers.clone());
     let all = future::try_join3(watching_slices, watching_secrets, reconciling);
     Box::pin(all).await.map(|_| ())
 }
@@ -111,7 +107,7 @@ async fn watch_slices(
     runtime: &Runtime,
     slices: Slices,
     memory: &Memory,
-    triggers: Triggers,
+    triggers: Triggers<ImageRepository>,
     listed: oneshot::Sender<()>,
 ) -> Result<(), RuntimeError> {
     let mut listed = Some(listed);
@@ -122,29 +118,25 @@ async fn watch_slices(
             for owner in slices.take_in(&event) {
                 let repository = ObjectRef::new(&owner.name).within(&owner.namespace);
                 if memory.is_at_rest(&repository) {
-                    // The receiver is gone only at the end of the process.
-                    drop(triggers.send(repository));
+                    triggers.send(repository);
                 }
             }
-            if matches!(event, Event::InitDone) {
-                listed.take().into_iter().for_each(tell);
+            if matches!(event, Event::InitDone)
+                && let Some(listed) = listed.take()
+            {
+                // Nobody waits any more when the process is to end.
+                listed.send(()).unwrap_or_default();
             }
         },
     )
     .await
 }
 
-fn tell(listed: oneshot::Sender<()>) {
-    if listed.send(()).is_err() {
-        tracing::debug!("the slices are listed, and nobody waits for it any more");
-    }
-}
-
 /// Looks at the repositories behind a Secret as soon as it changes.
 async fn watch_secrets(
     runtime: &Runtime,
     memory: &Memory,
-    triggers: Triggers,
+    triggers: Triggers<ImageRepository>,
 ) -> Result<(), RuntimeError> {
     let mut secrets = Secrets::default();
     let config = runtime.scope.watch_secrets();
@@ -154,7 +146,7 @@ async fn watch_secrets(
         |event: Event<PartialObjectMeta<Secret>>| {
             for (namespace, name) in secrets.take_in(&event) {
                 for repository in memory.users_of(&namespace, &name) {
-                    drop(triggers.send(repository));
+                    triggers.send(repository);
                 }
             }
         },
@@ -208,15 +200,6 @@ impl Secrets {
 
 fn full_name(secret: &PartialObjectMeta<Secret>) -> Name {
     (secret.namespace().unwrap_or_default(), secret.name_any())
-}
-
-fn objects<T: Send + 'static>(
-    receiver: mpsc::UnboundedReceiver<T>,
-) -> impl Stream<Item = T> + Send + 'static {
-    stream::unfold(receiver, async |mut receiver| {
-        let object = receiver.recv().await?;
-        Some((object, receiver))
-    })
 }
 
 #[cfg(test)]

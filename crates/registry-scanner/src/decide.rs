@@ -19,7 +19,7 @@ const CLOSE_ENOUGH: Duration = Duration::from_secs(1);
 pub(crate) struct Seen<'a> {
     pub(crate) status: &'a ImageRepositoryStatus,
     pub(crate) generation: Option<i64>,
-    /// Whether the user asks for a reconciliation that no pass has answered.
+    /// Whether the user has asked for a reconciliation since the last scan.
     pub(crate) requested: bool,
     /// Whether the slices in the cluster are the list that the status speaks of.
     pub(crate) listed: bool,
@@ -81,22 +81,6 @@ impl fmt::Display for Reason {
     }
 }
 
-impl Reason {
-    /// Whether a list that another object has just been given will do.
-    pub(crate) fn takes_recent(self) -> bool {
-        match self {
-            Self::FirstScan | Self::Interval => true,
-            Self::Requested
-            | Self::NewImage
-            | Self::UpdatedExclusions
-            | Self::NoTags
-            | Self::UpdatedAccess
-            | Self::UpdatedCredentials
-            | Self::LastFailed => false,
-        }
-    }
-}
-
 /// Decides; the first reason in the order of [`Reason`] counts.
 pub(crate) fn next(valid: &Valid, seen: &Seen<'_>, now: &Time) -> Plan {
     match due(valid, seen) {
@@ -131,8 +115,8 @@ pub(crate) fn same_image(valid: &Valid, status: &ImageRepositoryStatus) -> bool 
 
 /// Whether two lists have different entries; their order does not count.
 fn differ(one: &[String], other: &[String]) -> bool {
-    let other_entries: HashSet<&String> = other.iter().collect();
-    one.len() != other.len() || one.iter().any(|entry| !other_entries.contains(entry))
+    let entries = |list: &[String]| list.iter().cloned().collect::<HashSet<_>>();
+    one.len() != other.len() || entries(one) != entries(other)
 }
 
 /// After a restart the fields before it are not known: then a generation that was observed counts as unchanged.

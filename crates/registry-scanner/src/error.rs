@@ -69,7 +69,7 @@ pub(crate) enum PassError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WriteError {
     /// The API server refused.
-    #[error("ImageTagSlice {slice}: {source}")]
+    #[error("ImageTagSlice {slice}: {}", answer(.source))]
     Refused {
         /// Name of the slice.
         slice: String,
@@ -145,6 +145,14 @@ fn class(class: registry_client::Class) -> Class {
     }
 }
 
+/// What the API server said, without what the client adds for developers.
+fn answer(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) if !status.message.is_empty() => status.message.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// An error and its causes, joined by colons.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
@@ -171,6 +179,21 @@ mod tests {
             message.starts_with(beginning) && message.len() > beginning.len(),
             "{message}"
         );
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_words_of_the_api_server() {
+        let status = kube::core::Status::failure("exceeded quota: tags", "Forbidden");
+        let error = PassError::SetTags {
+            image: "ghcr.io/a/b".to_owned(),
+            source: WriteError::Refused {
+                slice: "b-e3b0c44298".to_owned(),
+                source: kube::Error::Api(status.boxed()),
+            },
+        };
+        let expected = "scan failed: failed to set tags for \"ghcr.io/a/b\": \
+                        ImageTagSlice b-e3b0c44298: exceeded quota: tags";
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod controller;
 mod decide;
 mod error;
 mod exclusion;
+mod known;
 mod memory;
 mod metrics;
 mod observe;

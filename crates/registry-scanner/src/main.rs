@@ -1,13 +1,19 @@
 //! The controller `registry-scanner`.
 
+use std::process::ExitCode;
+
 use clap::Parser as _;
-use registry_scanner::Args;
+use registry_scanner::{Args, RunError};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("another crypto provider is installed already"))?;
-    registry_scanner::run(&Args::parse()).await?;
-    Ok(())
+    match registry_scanner::run(&Args::parse()).await {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        // It is in the log already.
+        Err(RunError::Runtime(_)) => Ok(ExitCode::FAILURE),
+        Err(error) => Err(error.into()),
+    }
 }

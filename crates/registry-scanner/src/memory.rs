@@ -34,6 +34,8 @@ struct Remembered {
     /// The Secrets whose changes count.
     secrets: BTreeSet<String>,
     scanned_with: Option<ScannedWith>,
+    /// Whether the user has asked for a scan since the last one.
+    owes: bool,
     /// Whether this process is writing its slices at the moment.
     writing: bool,
 }
@@ -68,10 +70,20 @@ impl Memory {
         })
     }
 
+    /// Notes a request. Whether one is without a scan: that a pass has failed before its scan answers nobody, while the
+    /// status says that the request was handled.
+    pub(crate) fn owes(&self, repository: &ImageRepository, requested: Option<&str>) -> bool {
+        self.with(repository, |remembered| {
+            remembered.owes |= requested.is_some();
+            remembered.owes
+        })
+    }
+
     /// Notes how the list that the object has now was read.
     pub(crate) fn scanned(&self, repository: &ImageRepository, with: ScannedWith) {
         self.with(repository, |remembered| {
             remembered.scanned_with = Some(with);
+            remembered.owes = false;
         });
     }
 

@@ -51,7 +51,11 @@ impl Recent {
             .map(|kept| kept.listed.clone())
     }
 
+    /// Keeps a list that is not too long, in place of the oldest ones.
     pub(crate) fn keep(&self, key: ListKey, listed: Listed) {
+        if listed.tags.len() > MAX_TAGS {
+            return;
+        }
         let mut lists = self.0.lock();
         lists.retain(|kept| kept.key != key && kept.at.elapsed() < LIFE);
         let at = Instant::now();
@@ -118,6 +122,8 @@ mod tests {
         assert!(recent.newer(key("reg.example/app"), None).is_none());
         assert!(recent.newer(key("reg.example/large"), None).is_some());
         recent.keep(key("reg.example/too-large"), listed(MAX_TAGS + 1, 100));
-        assert!(recent.0.lock().is_empty());
+        let too_large = recent.newer(key("reg.example/too-large"), None);
+        assert!(too_large.is_none());
+        assert_eq!(recent.0.lock().len(), 1, "and makes no other one go");
     }
 }

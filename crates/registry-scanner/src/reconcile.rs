@@ -45,7 +45,7 @@ impl Reconciler for Context {
             Ok(valid) => valid,
             Err(error) => return status::failed(previous, &error),
         };
-        match self.outcome(&repository, &valid, pass).await {
+        match self.outcome(&repository, &previous, &valid, pass).await {
             Ok(outcome) => status::done(previous, &valid, outcome),
             Err(error) => status::failed(previous, &error),
         }
@@ -62,15 +62,17 @@ impl Context {
     async fn outcome(
         &self,
         repository: &ImageRepository,
+        status: &ImageRepositoryStatus,
         valid: &Valid,
         pass: &Pass,
     ) -> Result<Outcome, PassError> {
         let deadline = Instant::now() + valid.timeout;
+        let requested = self.memory.owes(repository, pass.requested.as_deref());
         let observed = observe::repository(self, repository, valid, deadline).await?;
         let seen = Seen {
-            status: &observe::status(repository),
+            status,
             generation: repository.metadata.generation,
-            requested: pass.requested.is_some(),
+            requested,
             listed: observed.history.is_some(),
             sources: &observed.with.sources,
             scanned_with: observed.scanned_with.as_ref(),
@@ -79,6 +81,7 @@ impl Context {
         let plan = decide::next(valid, &seen, &pass.now);
         let task = apply::Task {
             repository,
+            status,
             valid,
             pass,
             deadline,

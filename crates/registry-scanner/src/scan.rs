@@ -1,3 +1,5 @@
+use std::fmt;
+
 use api::image::v1::ImageRepositorySpec;
 use image_ref::{ImageName, Tags};
 use registry_client::{Access, Client};
@@ -46,12 +48,13 @@ impl Scan {
 
     /// The Ready message of a successful scan, as Flux writes it.
     pub fn message(&self) -> String {
-        format!(
-            "successful scan: found {} tags with checksum {}",
-            self.tags.len(),
-            self.revision
-        )
+        successful(self.tags.len(), &self.revision)
     }
+}
+
+/// Flux's words for a scan that succeeded.
+pub(crate) fn successful(tags: impl fmt::Display, revision: &str) -> String {
+    format!("successful scan: found {tags} tags with checksum {revision}")
 }
 
 /// Lists the tags of `spec.image` and drops the excluded ones.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api::annotations::TRACEPARENT;
@@ -9,18 +10,21 @@ use api::image::v1::{ImageRepository, ScanResult};
 use api::labels;
 use api::repin::v1alpha1::ImageTagSlice;
 use controller_runtime::{Claims, trace};
-use futures_util::stream::{self, TryStreamExt as _};
+use futures_util::future;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::{DeleteParams, PostParams, Preconditions};
 use kube::core::ObjectMeta;
 use kube::runtime::watcher::Event;
 use kube::{Api, Client, Resource as _};
 use parking_lot::Mutex;
-use tag_slices::{Change, Owner, Slice, SliceIndex, TagHistory};
+use tag_slices::{Change, Owner, Slice, SliceIndex, SliceSet, TagHistory};
 
 use crate::error::WriteError;
 use crate::metrics::{Metrics, Verb};
 
+/// From this many tags on, work on them keeps other tasks waiting long enough to say so to tokio.
+const MANY_TAGS: usize = 5_000;
 /// How many slices are written at once.
 const CONCURRENCY: usize = 16;
 /// How long one write may take, repetitions of the client included.
@@ -65,12 +69,18 @@ impl Slices {
 
     /// The list that a status speaks of, where the slices of the repository are that list.
     pub(crate) fn complete(&self, owner_uid: &str, result: &ScanResult) -> Option<TagHistory> {
-        self.index.lock().complete(owner_uid, result)
+        // The work is done on a copy: a hundred thousand tags would keep everybody else from the index for milliseconds.
+        let slices = self.of(owner_uid).unwrap_or_default();
+        without_delay(slices.tag_count(), || slices.complete(result))
     }
 
     /// All tags that the slices of a repository name; nothing where it has none.
     pub(crate) fn remembered(&self, owner_uid: &str) -> Option<TagHistory> {
-        self.index.lock().set(owner_uid)?.remembered().ok()
+        self.of(owner_uid)?.remembered().ok()
+    }
+
+    fn of(&self, owner_uid: &str) -> Option<SliceSet> {
+        self.index.lock().set(owner_uid).cloned()
     }
 
     /// What to write so that the slices of the owner become `wanted`.
@@ -80,6 +90,9 @@ impl Slices {
 
     /// Writes changes, several at once, but none before those are done that must come first: creations, then replacements,
     /// then deletions. What is left behind where it fails still tells all there is to know.
+    ///
+    /// After a failure none is begun, and those under way are awaited: an answer that nobody takes in would come back by
+    /// the watch as somebody else's change, and lead to a pass at once.
     pub(crate) async fn write(
         &self,
         owner: &Owner,
@@ -90,17 +103,34 @@ impl Slices {
         while let Some(next) = rest.peek().map(verb) {
             let group: Vec<Change> =
                 std::iter::from_fn(|| rest.next_if(|change| verb(change) == next)).collect();
-            stream::iter(group.into_iter().map(Ok))
-                .try_for_each_concurrent(CONCURRENCY, |change| self.one(owner, claims, change))
-                .await?;
+            self.write_group(owner, claims, group).await?;
         }
         Ok(())
     }
 
+    async fn write_group(
+        &self,
+        owner: &Owner,
+        claims: &Claims,
+        group: Vec<Change>,
+    ) -> Result<(), WriteError> {
+        let failed = AtomicBool::new(false);
+        let written: Vec<Result<(), WriteError>> = stream::iter(group)
+            .take_while(|_| future::ready(!failed.load(Ordering::Relaxed)))
+            .map(|change| self.one(owner, claims, change))
+            .buffer_unordered(CONCURRENCY)
+            .inspect_err(|_| failed.store(true, Ordering::Relaxed))
+            .collect()
+            .await;
+        written.into_iter().collect()
+    }
+
     async fn one(&self, owner: &Owner, claims: &Claims, change: Change) -> Result<(), WriteError> {
-        claims.check().map_err(WriteError::NotLeading)?;
+        let time = claims
+            .time_to_write(LONGEST_WRITE)
+            .map_err(WriteError::NotLeading)?;
         let (name, verb) = (name(&change).to_owned(), verb(&change));
-        match tokio::time::timeout(LONGEST_WRITE, self.send(owner, change)).await {
+        match tokio::time::timeout(time, self.send(owner, change)).await {
             Ok(Ok(())) => {
                 self.metrics.wrote(verb);
                 Ok(())
@@ -111,7 +141,7 @@ impl Slices {
             }),
             Err(_) => Err(WriteError::InTime {
                 slice: name,
-                seconds: LONGEST_WRITE.as_secs(),
+                seconds: time.as_secs(),
             }),
         }
     }
@@ -161,6 +191,15 @@ impl Slices {
             .lock()
             .deleted(&owner.namespace, name, &resource_version);
         Ok(())
+    }
+}
+
+/// Computes something of so many tags, and lets other tasks go on meanwhile where it takes milliseconds.
+pub(crate) fn without_delay<T>(tags: usize, compute: impl FnOnce() -> T) -> T {
+    if tags < MANY_TAGS {
+        compute()
+    } else {
+        tokio::task::block_in_place(compute)
     }
 }
 

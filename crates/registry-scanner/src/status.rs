@@ -8,6 +8,7 @@ use controller_runtime::{Done, End, Next};
 
 use crate::Scan;
 use crate::error::PassError;
+use crate::scan::successful;
 use crate::validate::Valid;
 
 /// What a pass has done.
@@ -107,14 +108,11 @@ fn not_due(previous: ImageRepositoryStatus, remainder: Duration) -> Done<ImageRe
     }
 }
 
-/// Flux's words for a scan that succeeded, this one or the last.
+/// What this scan or the last one has found.
 fn ready(result: &ScanResult) -> End {
+    let revision = result.revision.as_deref().unwrap_or_default();
     End::Ready {
-        message: format!(
-            "successful scan: found {} tags with checksum {}",
-            result.tag_count,
-            result.revision.as_deref().unwrap_or_default(),
-        ),
+        message: successful(result.tag_count, revision),
     }
 }
 

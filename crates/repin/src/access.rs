@@ -46,6 +46,16 @@ pub(crate) enum AccessError {
         /// Why.
         source: IdentityError,
     },
+    /// The credentials of the surroundings would go through a proxy of the objects, where it could read them.
+    #[error(
+        "ImageRepository '{repository}': the credentials of the environment are not sent through the proxy of \
+         spec.proxySecretRef where it could read them: add a pull secret to the objects, \
+         or remove spec.insecure and the CA of spec.certSecretRef"
+    )]
+    ProxyReads {
+        /// The image repository, `namespace/name`.
+        repository: String,
+    },
     /// A Secret for Git lacks something.
     #[error("Secret '{secret}': failed to configure authentication options")]
     GitSecret {

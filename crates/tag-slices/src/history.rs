@@ -118,6 +118,11 @@ impl TagHistory {
         self.tags
     }
 
+    /// Whether any tag has a time: at least two scans were complete.
+    pub fn has_times(&self) -> bool {
+        !self.times.is_empty()
+    }
+
     /// When this very tag was first seen: `None` for a tag that is not in the list, `Some(None)` for one of the first
     /// complete scan.
     pub fn first_seen(&self, tag: &str) -> Option<Option<&Time>> {

@@ -1,12 +1,11 @@
 use std::collections::HashMap;
 
-use api::image::v1::ScanResult;
 use api::repin::v1alpha1::ImageTagSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::ResourceExt as _;
 
 use crate::set::Held;
-use crate::{Change, Slice, SliceSet, TagHistory};
+use crate::{Change, Slice, SliceSet};
 
 /// What is known of the slices in the cluster, compactly, by the uid of the ImageRepository that owns them.
 ///
@@ -16,8 +15,8 @@ use crate::{Change, Slice, SliceSet, TagHistory};
 pub struct SliceIndex {
     sets: HashMap<String, SliceSet>,
     owners: HashMap<Key, Owner>,
-    /// Slices that this process has deleted, with the last version known, until the watch has seen it.
-    deleted: HashMap<Key, String>,
+    /// Slices that this process has deleted, until the watch has seen it.
+    deleted: HashMap<Key, Deleted>,
     /// Number of the listing that is under way or was the last.
     listing: u64,
     listed: bool,
@@ -28,6 +27,15 @@ pub struct SliceIndex {
 struct Key {
     namespace: String,
     name: String,
+}
+
+/// A slice that this process has deleted.
+#[derive(Clone, Debug)]
+struct Deleted {
+    /// The last version known.
+    version: String,
+    /// The listing in which it was deleted.
+    listing: u64,
 }
 
 /// The ImageRepository whose slices have changed.
@@ -55,15 +63,6 @@ impl SliceIndex {
     /// The slices that the ImageRepository of this uid owns; `None` where there are none.
     pub fn set(&self, owner_uid: &str) -> Option<&SliceSet> {
         self.sets.get(owner_uid).filter(|_| !owner_uid.is_empty())
-    }
-
-    /// The complete list of the ImageRepository of this uid, if its slices are those that the status speaks of. The list of
-    /// a repository without tags is complete without a slice.
-    pub fn complete(&self, owner_uid: &str, status: &ScanResult) -> Option<TagHistory> {
-        match self.set(owner_uid) {
-            Some(set) => set.complete(status),
-            None => SliceSet::default().complete(status),
-        }
     }
 
     /// What to write so that the slices of `owner` become `wanted`, in the order of [`SliceSet::changes`]. A slice of such a
@@ -94,7 +93,7 @@ impl SliceIndex {
         if self
             .deleted
             .get(&key)
-            .is_some_and(|last| !newer(&version, last))
+            .is_some_and(|last| !newer(&version, &last.version))
         {
             return None;
         }
@@ -129,11 +128,21 @@ impl SliceIndex {
         }
     }
 
-    /// Takes in that this process has deleted a slice whose last version was `resource_version`.
+    /// Takes in that this process has deleted a slice whose last version was `resource_version`. Where the watch has seen
+    /// it first there is nothing left to do.
     pub fn deleted(&mut self, namespace: &str, name: &str, resource_version: &str) {
         let key = Key::new(namespace, name);
-        self.remove(&key);
-        self.deleted.insert(key, resource_version.to_owned());
+        let is_held = self
+            .held(&key)
+            .is_some_and(|held| !newer(&held.resource_version, resource_version));
+        if is_held {
+            self.remove(&key);
+            let deleted = Deleted {
+                version: resource_version.to_owned(),
+                listing: self.listing,
+            };
+            self.deleted.insert(key, deleted);
+        }
     }
 
     /// Begins a complete listing: each slice of it is to be applied, then comes [`Self::finish`].
@@ -145,7 +154,8 @@ impl SliceIndex {
     pub fn finish(&mut self) -> Vec<Owner> {
         let listing = self.listing;
         self.listed = true;
-        self.deleted.clear();
+        // What was deleted since the listing began may have been part of it: the watch is still to show that it is gone.
+        self.deleted.retain(|_, deleted| deleted.listing == listing);
         let shrunk: Vec<String> = self
             .sets
             .iter_mut()

@@ -14,7 +14,7 @@
 //! | [`revision()`] | the checksum that ties slices and `status.lastScanResult` together |
 //!
 //! A list that slices add up to is to be trusted only when its count and its revision are those of the status:
-//! [`SliceIndex::complete`] gives it then and only then.
+//! [`SliceSet::complete`] gives it then and only then.
 //!
 //! The crate does no I/O and never reads the clock. Tags are held compactly: a few allocations per slice, never one per tag.
 

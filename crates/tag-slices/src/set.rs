@@ -17,7 +17,7 @@ pub struct SliceSet {
 pub(crate) struct Held {
     pub(crate) resource_version: String,
     pub(crate) history: TagHistory,
-    /// Whether the object says exactly this, in the order and the grouping that [`Slice::spec`] writes.
+    /// Whether the object says it in the order and the grouping that [`Slice::spec`] writes.
     pub(crate) canonical: bool,
     /// The listing in which the slice was last seen.
     pub(crate) listing: u64,
@@ -99,7 +99,8 @@ impl SliceSet {
             .map_err(SliceError::TooLarge)
     }
 
-    /// The list, if it is the one that the status speaks of: its count and its revision are equal.
+    /// The list, if it is the one that the status speaks of: its count and its revision are equal. The list of a repository
+    /// without tags is complete without a slice.
     pub fn complete(&self, status: &ScanResult) -> Option<TagHistory> {
         if i64::try_from(self.tag_count()) != Ok(status.tag_count) {
             return None;
@@ -194,17 +195,25 @@ impl Held {
     /// Reads the content of a slice. An object is far smaller than what a list can hold.
     pub(crate) fn read(spec: &ImageTagSliceSpec, resource_version: &str, listing: u64) -> Self {
         let history = TagHistory::from_observations(&spec.observations).unwrap_or_default();
-        let slice = Slice {
-            name: String::new(),
-            history,
-        };
         Self {
             resource_version: resource_version.to_owned(),
-            canonical: slice.spec() == *spec,
-            history: slice.history,
+            canonical: is_canonical(spec, history.tags().len()),
+            history,
             listing,
         }
     }
+}
+
+/// Whether `spec`, which names `count` different tags, is what [`Slice::spec`] writes of them: each once, in groups of
+/// ascending times and in ascending order.
+fn is_canonical(spec: &ImageTagSliceSpec, count: usize) -> bool {
+    let groups = &spec.observations;
+    let named: usize = groups.iter().map(|one| one.tags.len()).sum();
+    named == count
+        && i64::try_from(count) == Ok(spec.tag_count)
+        && groups.iter().all(|one| !one.tags.is_empty())
+        && groups.is_sorted_by(|one, other| one.first_seen < other.first_seen)
+        && groups.iter().all(|one| one.tags.is_sorted())
 }
 
 #[cfg(test)]

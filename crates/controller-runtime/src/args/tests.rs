@@ -180,6 +180,22 @@ fn one_namespace_has_to_be_named() {
 }
 
 #[test]
+fn selectors_that_no_watch_could_use_are_refused() {
+    for flag in ["--watch-label-selector", "--watch-configs-label-selector"] {
+        let error = refusal(&[&format!("{flag}=key in shard1")]).unwrap();
+        assert_eq!(
+            error,
+            format!(
+                "{flag}: expected a label selector such as sharding.fluxcd.io/key=shard1, \
+                 found 'key in shard1'"
+            )
+        );
+        assert_eq!(refusal(&[&format!("{flag}=!sharding.fluxcd.io/key")]), None);
+        assert_eq!(refusal(&[&format!("{flag}=")]), None);
+    }
+}
+
+#[test]
 fn the_address_of_events_is_a_url() {
     for address in ["notification-controller", ":9090", "ftp://host/", "http://"] {
         let flag = format!("--events-addr={address}");

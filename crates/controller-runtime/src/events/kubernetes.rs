@@ -1,6 +1,7 @@
 //! Events recorded in Kubernetes.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use k8s_openapi::api::events::v1::Event as Recorded;
@@ -11,7 +12,7 @@ use kube::{Client, core::Status};
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 
-use super::{Event, Reporter, Severity};
+use super::{Deliver, Event, Outcome, Receiver, Reporter, Severity};
 use crate::conditions::floor_char_boundary;
 
 /// How long one request may take.
@@ -34,6 +35,7 @@ pub(super) struct Recorder {
     client: Client,
     reporter: Reporter,
     recent: HashMap<Key, Series>,
+    hashes: RandomState,
 }
 
 /// What makes an event the same as another.
@@ -42,7 +44,8 @@ struct Key {
     uid: Option<String>,
     severity: Severity,
     reason: String,
-    message: String,
+    /// Its hash: messages can be long.
+    message: u64,
 }
 
 /// An event that is recorded.
@@ -62,20 +65,26 @@ enum RecordError {
     Deadline,
 }
 
+impl Deliver for Recorder {
+    const RECEIVER: Receiver = Receiver::Kubernetes;
+
+    async fn deliver(&mut self, event: &Event) -> Outcome {
+        let Err(error) = self.try_record(event).await else {
+            return Outcome::Delivered;
+        };
+        let object = event.regarding.name.as_deref().unwrap_or_default();
+        tracing::warn!(object, reason = event.reason, "{error}");
+        Outcome::Dropped
+    }
+}
+
 impl Recorder {
     pub(super) fn new(client: Client, reporter: Reporter) -> Self {
         Self {
             client,
             reporter,
             recent: HashMap::new(),
-        }
-    }
-
-    /// Records one event; a failure is logged.
-    pub(super) async fn record(&mut self, event: &Event) {
-        if let Err(error) = self.try_record(event).await {
-            let object = event.regarding.name.as_deref().unwrap_or_default();
-            tracing::warn!(object, reason = event.reason, "{error}");
+            hashes: RandomState::new(),
         }
     }
 
@@ -84,7 +93,7 @@ impl Recorder {
             uid: event.regarding.uid.clone(),
             severity: event.severity,
             reason: event.reason.clone(),
-            message: event.message.clone(),
+            message: self.hashes.hash_one(&event.message),
         };
         self.forget_old();
         if self.repeat(&key, event).await? {

@@ -16,18 +16,18 @@ const REPORTER: &str = "registry-scanner";
 
 /// A receiver that gives these answers, then 202.
 #[derive(Clone, Debug, Default)]
-struct Receiver {
+struct Inbox {
     answers: Arc<Mutex<VecDeque<StatusCode>>>,
     bodies: Arc<Mutex<Vec<Value>>>,
 }
 
-async fn receive(State(receiver): State<Receiver>, Json(body): Json<Value>) -> StatusCode {
+async fn receive(State(receiver): State<Inbox>, Json(body): Json<Value>) -> StatusCode {
     receiver.bodies.lock().push(body);
     let answer = receiver.answers.lock().pop_front();
     answer.unwrap_or(StatusCode::ACCEPTED)
 }
 
-impl Receiver {
+impl Inbox {
     async fn start(answers: &[StatusCode]) -> (Self, Url) {
         let receiver = Self {
             answers: Arc::new(Mutex::new(answers.iter().copied().collect())),
@@ -78,8 +78,9 @@ fn policy() -> ImagePolicy {
 
 /// Records one event and delivers until the queue is empty; what the receiver got.
 async fn delivered(answers: &[StatusCode]) -> Vec<Value> {
-    let (receiver, address) = Receiver::start(answers).await;
-    let (events, delivery) = Events::new(nowhere(), &reporter(), Some(address)).unwrap();
+    let (receiver, address) = Inbox::start(answers).await;
+    let (events, delivery) =
+        Events::new(nowhere(), &reporter(), Some(address), &Metrics::new()).unwrap();
     events.record(&policy(), Severity::Warning, "Failed", "no luck");
     drop(events);
     delivery.run(CancellationToken::new()).await;
@@ -134,8 +135,9 @@ async fn refusals_and_limits_are_not_tried_again() {
 
 #[tokio::test]
 async fn what_is_queued_at_the_end_is_delivered() {
-    let (receiver, address) = Receiver::start(&[]).await;
-    let (events, delivery) = Events::new(nowhere(), &reporter(), Some(address)).unwrap();
+    let (receiver, address) = Inbox::start(&[]).await;
+    let (events, delivery) =
+        Events::new(nowhere(), &reporter(), Some(address), &Metrics::new()).unwrap();
     for number in 0..20 {
         events.record(
             &policy(),
@@ -150,10 +152,56 @@ async fn what_is_queued_at_the_end_is_delivered() {
     assert_eq!(receiver.bodies.lock().len(), 20);
 }
 
+/// How many events for this receiver are counted as dropped.
+fn dropped(metrics: &Metrics, receiver: Receiver) -> usize {
+    let text = metrics.encode().unwrap();
+    let start = format!(
+        "repin_events_dropped_total{{receiver=\"{}\"}} ",
+        receiver.label()
+    );
+    let count = text.lines().find_map(|line| line.strip_prefix(&start));
+    count.map_or(0, |count| count.parse().unwrap())
+}
+
 #[tokio::test]
-async fn recording_never_waits() {
-    let (events, _delivery) = Events::new(nowhere(), &reporter(), None).unwrap();
+async fn recording_never_waits_and_what_does_not_fit_is_counted() {
+    let metrics = Metrics::new();
+    let (events, _delivery) = Events::new(nowhere(), &reporter(), None, &metrics).unwrap();
     for _ in 0..QUEUE * 2 {
         events.record(&policy(), Severity::Normal, "Succeeded", "fine");
     }
+    assert_eq!(dropped(&metrics, Receiver::Kubernetes), QUEUE);
+    assert_eq!(dropped(&metrics, Receiver::NotificationController), 0);
+}
+
+#[tokio::test]
+async fn what_is_refused_is_counted() {
+    let (_, address) = Inbox::start(&[StatusCode::BAD_REQUEST]).await;
+    let metrics = Metrics::new();
+    let (events, delivery) = Events::new(nowhere(), &reporter(), Some(address), &metrics).unwrap();
+    for _ in 0..2 {
+        events.record(&policy(), Severity::Normal, "Succeeded", "fine");
+    }
+    drop(events);
+    delivery.run(CancellationToken::new()).await;
+    assert_eq!(dropped(&metrics, Receiver::NotificationController), 1);
+    assert_eq!(dropped(&metrics, Receiver::Kubernetes), 2);
+}
+
+#[tokio::test]
+async fn what_is_not_delivered_at_the_end_is_counted() {
+    let silent = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        .await
+        .unwrap();
+    let address = format!("http://{}/", silent.local_addr().unwrap());
+    let metrics = Metrics::new();
+    let address = Some(address.parse().unwrap());
+    let (events, delivery) = Events::new(nowhere(), &reporter(), address, &metrics).unwrap();
+    for _ in 0..3 {
+        events.record(&policy(), Severity::Normal, "Succeeded", "fine");
+    }
+    let shutdown = CancellationToken::new();
+    shutdown.cancel();
+    delivery.run(shutdown).await;
+    assert_eq!(dropped(&metrics, Receiver::NotificationController), 3);
 }

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use serde::Serialize;
 use url::Url;
 
-use super::{Event, Reporter};
+use super::{Deliver, Event, Outcome, Receiver, Reporter};
 use crate::conditions::whole_seconds;
 
 /// How long one request may take.
@@ -67,6 +67,27 @@ impl PostError {
     }
 }
 
+impl Deliver for Poster {
+    const RECEIVER: Receiver = Receiver::NotificationController;
+
+    /// With up to four more tries.
+    async fn deliver(&mut self, event: &Event) -> Outcome {
+        let mut pauses = RETRIES.iter();
+        loop {
+            let Err(error) = self.try_post(event).await else {
+                return Outcome::Delivered;
+            };
+            let pause = pauses.next().filter(|_| error.is_passing());
+            let Some(pause) = pause else {
+                let object = event.regarding.name.as_deref().unwrap_or_default();
+                tracing::warn!(object, reason = event.reason, "{error}");
+                return Outcome::Dropped;
+            };
+            tokio::time::sleep(*pause).await;
+        }
+    }
+}
+
 impl Poster {
     pub(super) fn new(address: Url, reporter: Reporter) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
@@ -75,23 +96,6 @@ impl Poster {
             address,
             reporter,
         })
-    }
-
-    /// Sends one event, with up to four more tries; a failure is logged.
-    pub(super) async fn post(&self, event: &Event) {
-        let mut pauses = RETRIES.iter();
-        loop {
-            let Err(error) = self.try_post(event).await else {
-                return;
-            };
-            let pause = pauses.next().filter(|_| error.is_passing());
-            let Some(pause) = pause else {
-                let object = event.regarding.name.as_deref().unwrap_or_default();
-                tracing::warn!(object, reason = event.reason, "{error}");
-                return;
-            };
-            tokio::time::sleep(*pause).await;
-        }
     }
 
     async fn try_post(&self, event: &Event) -> Result<(), PostError> {

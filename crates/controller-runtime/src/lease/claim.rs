@@ -1,5 +1,7 @@
 //! The right to write, and until when.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -36,6 +38,21 @@ impl Claim {
     }
 }
 
+impl Claim {
+    /// How long a write that begins at this very moment may take: `longest`, and no longer than the
+    /// claim lasts; `None` where nothing may be written.
+    fn time_to_write(self, longest: Duration) -> Option<Duration> {
+        match self {
+            Self::Always => Some(longest),
+            Self::Until(expiry) => {
+                let left = expiry.saturating_duration_since(Instant::now());
+                Some(longest.min(left)).filter(|time| !time.is_zero())
+            }
+            Self::Nobody => None,
+        }
+    }
+}
+
 impl Claims {
     /// Claims of a process that needs no lease.
     pub fn always() -> Self {
@@ -51,12 +68,40 @@ impl Claims {
         self.newest.borrow().is_current()
     }
 
+    /// How long a write that begins at this very moment may take: `longest`, and no longer than the
+    /// claim lasts, so that nothing is under way when another instance takes over. An error where
+    /// nothing may be written. To be asked right before each write.
+    pub fn time_to_write(&self, longest: Duration) -> Result<Duration, NotLeading> {
+        let claim = *self.newest.borrow();
+        claim.time_to_write(longest).ok_or(NotLeading)
+    }
+
     /// An error unless something may be written at this very moment; to be asked right before each write.
     pub fn check(&self) -> Result<(), NotLeading> {
         if self.is_current() {
             Ok(())
         } else {
             Err(NotLeading)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_ends_with_the_claim() {
+        let seconds = Duration::from_secs;
+        let until = |left| Claim::Until(Instant::now() + seconds(left));
+        for (claim, time) in [
+            (Claim::Always, Some(seconds(15))),
+            (Claim::Nobody, None),
+            (until(30), Some(seconds(15))),
+            (until(4), Some(seconds(4))),
+            (until(0), None),
+        ] {
+            assert_eq!(claim.time_to_write(seconds(15)), time, "{claim:?}");
         }
     }
 }

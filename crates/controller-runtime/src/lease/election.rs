@@ -18,7 +18,7 @@ use crate::client::{CallError, within};
 use crate::metrics::Metrics;
 
 /// How long giving the Lease up may take; others wait for its duration where it fails.
-const RELEASE_DEADLINE: Duration = Duration::from_secs(5);
+const RELEASE_DEADLINE: Duration = Duration::from_secs(2);
 
 /// The Lease went to another instance, or could not be renewed in time. The process has to end: what it was about to write
 /// may be outdated.

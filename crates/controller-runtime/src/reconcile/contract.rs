@@ -10,6 +10,9 @@ use super::progress::Progress;
 use crate::kinds::Reconciled;
 use crate::lease::Claims;
 
+/// The longest that passes last where a controller says nothing else.
+const LONGEST_PASS: Duration = Duration::from_secs(3600);
+
 /// What is done with the objects of one kind.
 pub trait Reconciler: Send + Sync + 'static {
     /// The kind.
@@ -25,7 +28,16 @@ pub trait Reconciler: Send + Sync + 'static {
         pass: &Pass,
     ) -> impl Future<Output = Done<<Self::Object as Reconciled>::Status>> + Send;
 
-    /// The object is gone, and with it what is remembered of it.
+    /// How long a pass lasts at most: one that has not ended by then is given up and counts as
+    /// failed, for it keeps others from running.
+    ///
+    /// No more than the last resort of a pass in which everything has a deadline of its own.
+    fn longest_pass(&self) -> Duration {
+        LONGEST_PASS
+    }
+
+    /// The object is gone, and with it what is remembered of it. Told once more after a pass in
+    /// which that happened.
     fn forget(&self, object: &ObjectRef<Self::Object>) {
         let _ = object;
     }
@@ -48,7 +60,8 @@ pub struct Pass {
     /// The reconciliation that the user asks for and no pass has answered yet: the value of
     /// `reconcile.fluxcd.io/requestedAt`.
     pub requested: Option<String>,
-    /// Whether this process may still write: to be asked before each write of the pass.
+    /// Whether this process may still write, and for how long: [`Claims::time_to_write`] is to be
+    /// asked before each write of the pass.
     pub claims: Claims,
 }
 

@@ -52,9 +52,16 @@ struct Reporter<K> {
 }
 
 impl<K: Reconciled> Reporter<K> {
-    /// Logs and counts a malformed object, and shows it Stalled.
+    /// Logs and counts a malformed object, and shows it Stalled, or lets it go where it is being
+    /// deleted.
     async fn report(&self, object: &Malformed) {
         object.log::<K>();
+        if object.metadata.deletion_timestamp.is_some() {
+            if let Err(error) = self.writer.release(&object.metadata).await {
+                tracing::warn!(object = object.metadata.name, "{error}");
+            }
+            return;
+        }
         let meta: PartialObjectMeta<K> = object.metadata.clone().into_request_partial();
         let labels = labels(&ObjectRef::from_obj(&meta));
         let reason = reasons::VALIDATION_FAILED;

@@ -1,6 +1,5 @@
 //! What the loop remembers of the objects beside the objects themselves.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use super::own_writes::OwnWrites;
 use crate::args::Args;
 use crate::backoff::Backoff;
 use crate::metrics::Metrics;
+use crate::watch::kind;
 
 /// What is remembered of each object until it is gone.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Memory<K: Resource<DynamicType = ()>> {
     metrics: Metrics,
 }
 
-impl<K: Resource<DynamicType = ()>> Memory<K> {
+impl<K: Resource<DynamicType = ()> + Clone + 'static> Memory<K> {
     pub(super) fn new(args: &Args, metrics: Metrics) -> Self {
         let (min, max) = (args.min_retry_delay, args.max_retry_delay);
         Self {
@@ -73,13 +73,5 @@ impl<K: Resource<DynamicType = ()>> Memory<K> {
 
     fn count(&self) {
         self.metrics.in_backoff(kind::<K>(), self.backoff.len());
-    }
-}
-
-/// The name of a kind that is known when the program is compiled.
-pub(super) fn kind<K: Resource<DynamicType = ()>>() -> &'static str {
-    match K::kind(&()) {
-        Cow::Borrowed(kind) => kind,
-        Cow::Owned(_) => "object",
     }
 }

@@ -11,11 +11,11 @@ use k8s_openapi::jiff::Timestamp;
 use kube::Resource as _;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::{ObjectRef, Store};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use super::memory::{Memory, kind};
+use super::memory::Memory;
 use super::outcome::{self, Ended};
 use super::{Class, Done, End, Next, Pass, Progress, Reconciler, labels};
 use crate::events::{Events, Severity, notice};
@@ -25,6 +25,7 @@ use crate::metrics::{Metrics, PassResult};
 use crate::runtime::Runtime;
 use crate::status::{WriteError, Writer, lean};
 use crate::trace;
+use crate::watch::kind;
 
 /// Reason, for the metrics, of a pass whose status could not be written.
 const WRITE_FAILED: &str = "StatusWriteFailed";
@@ -66,6 +67,7 @@ impl<R: Reconciler> Once<R> {
         if self.memory.is_malformed(&key) {
             return Action::await_change();
         }
+        let uid = shown.meta().uid.clone();
         let object = self.memory.own.newest(shown);
         let span = tracing::info_span!(
             "pass",
@@ -79,9 +81,11 @@ impl<R: Reconciler> Once<R> {
         let start = Instant::now();
         let (result, action) = self.look(&key, object).instrument(span).await;
         self.metrics.passed(&labels(&key), start.elapsed(), result);
-        if self.store.get(&key).is_none() {
+        let left = self.store.get(&key);
+        if left.is_none_or(|left| left.meta().uid != uid) {
             // It went while the pass ran: what the pass left behind goes, too.
             self.memory.forget(&key);
+            self.reconciler.forget(&key);
         }
         action
     }
@@ -200,20 +204,25 @@ impl<R: Reconciler> Once<R> {
         join(work, beside).await
     }
 
-    /// Runs the reconciler; a panic is a failure.
+    /// Runs the reconciler; a panic is a failure, and so is a pass that does not end.
     async fn guarded(&self, object: &Arc<R::Object>, pass: &Pass) -> Done<StatusOf<R>> {
-        let work = self.reconciler.pass(Arc::clone(object), pass);
-        let caught = AssertUnwindSafe(work).catch_unwind().await;
-        caught.unwrap_or_else(|panic| Done {
+        let longest = self.reconciler.longest_pass();
+        let work = timeout(longest, self.reconciler.pass(Arc::clone(object), pass));
+        let message = match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(Ok(done)) => return done,
+            Ok(Err(_)) => format!("the pass did not end within {longest:?}"),
+            Err(panic) => format!("panic: {} [recovered]", panic_text(&*panic)),
+        };
+        Done {
             status: outcome::status(&**object).into_owned(),
             end: End::Failed {
                 reason: None,
-                message: format!("panic: {} [recovered]", panic_text(&*panic)),
+                message,
                 class: Class::Transient,
             },
             next: Next::OnChange,
             trace_message: None,
-        })
+        }
     }
 
     /// Writes a status where it says something new, and remembers the answer; `None` where the
@@ -233,6 +242,8 @@ impl<R: Reconciler> Once<R> {
         lean(&mut newer);
         let newer = Arc::new(newer);
         self.memory.own.wrote(Arc::clone(&newer));
+        let key = ObjectRef::from_obj(&*newer);
+        self.memory.own.settle(&key, &self.store);
         Ok(Some(newer))
     }
 

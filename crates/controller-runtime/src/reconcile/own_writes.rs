@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kube::runtime::reflector::ObjectRef;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt as _};
 use parking_lot::Mutex;
 
@@ -21,7 +21,7 @@ impl<K: Resource<DynamicType = ()>> Default for OwnWrites<K> {
     }
 }
 
-impl<K: Resource<DynamicType = ()>> OwnWrites<K> {
+impl<K: Resource<DynamicType = ()> + Clone + 'static> OwnWrites<K> {
     /// Remembers what the API server answered.
     pub(super) fn wrote(&self, object: Arc<K>) {
         self.written
@@ -38,22 +38,38 @@ impl<K: Resource<DynamicType = ()>> OwnWrites<K> {
             .map_or(shown, Arc::clone)
     }
 
-    /// The watch shows this: what was written before is no longer needed.
-    pub(super) fn shown(&self, object: &K) {
+    /// What was written of one object is no longer needed where the store has caught up.
+    ///
+    /// To be called after each change of the store, and after each write: the watch may have shown
+    /// it before the answer came.
+    pub(super) fn settle(&self, object: &ObjectRef<K>, store: &Store<K>) {
         let mut written = self.written.lock();
-        let key = ObjectRef::from_obj(object);
         if written
-            .get(&key)
-            .is_some_and(|written| !is_ahead(&**written, object))
+            .get(object)
+            .is_some_and(|one| has_caught_up(store, object, one))
         {
-            written.remove(&key);
+            written.remove(object);
         }
+    }
+
+    /// The same for all objects.
+    pub(super) fn settle_all(&self, store: &Store<K>) {
+        let mut written = self.written.lock();
+        written.retain(|object, one| !has_caught_up(store, object, one));
     }
 
     /// The object is gone.
     pub(super) fn forget(&self, object: &ObjectRef<K>) {
         self.written.lock().remove(object);
     }
+}
+
+fn has_caught_up<K>(store: &Store<K>, object: &ObjectRef<K>, written: &K) -> bool
+where
+    K: Resource<DynamicType = ()> + Clone + 'static,
+{
+    let shown = store.get(object);
+    shown.is_some_and(|shown| !is_ahead(written, &*shown))
 }
 
 /// Whether what was written is newer than what is shown of the same object. Resource versions are
@@ -66,6 +82,8 @@ fn is_ahead<K: Resource>(written: &K, shown: &K) -> bool {
 #[cfg(test)]
 mod tests {
     use api::image::v1::ImagePolicy;
+    use kube::runtime::reflector::store::Writer;
+    use kube::runtime::watcher::Event;
 
     use super::*;
 
@@ -100,18 +118,32 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_that_the_watch_has_shown() {
-        let writes = OwnWrites::default();
+    fn nothing_is_kept_that_the_store_has() {
+        let (writes, mut store) = (OwnWrites::default(), Writer::default());
+        let (reader, key) = (store.as_reader(), ObjectRef::from_obj(&*policy("a", "1")));
+        let kept = || writes.written.lock().len();
+        let mut shows = |uid, version| {
+            store.apply_watcher_event(&Event::Apply((*policy(uid, version)).clone()));
+        };
         writes.wrote(policy("a", "10"));
-        writes.shown(&policy("a", "9"));
-        assert_eq!(writes.written.lock().len(), 1);
-        writes.shown(&policy("a", "10"));
-        assert!(writes.written.lock().is_empty());
+        writes.settle(&key, &reader);
+        assert_eq!(kept(), 1, "the store is empty");
+        shows("a", "9");
+        writes.settle(&key, &reader);
+        writes.settle_all(&reader);
+        assert_eq!(kept(), 1, "the store is behind");
+        shows("a", "10");
+        writes.settle(&key, &reader);
+        assert_eq!(kept(), 0);
         writes.wrote(policy("a", "10"));
-        writes.shown(&policy("b", "9"));
-        assert!(writes.written.lock().is_empty());
+        writes.settle_all(&reader);
+        assert_eq!(kept(), 0, "the watch was faster than the answer");
+        shows("b", "9");
         writes.wrote(policy("a", "11"));
-        writes.forget(&ObjectRef::from_obj(&*policy("a", "1")));
-        assert!(writes.written.lock().is_empty());
+        writes.settle(&key, &reader);
+        assert_eq!(kept(), 0, "another object has the name");
+        writes.wrote(policy("b", "12"));
+        writes.forget(&key);
+        assert_eq!(kept(), 0);
     }
 }

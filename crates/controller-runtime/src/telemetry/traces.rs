@@ -4,6 +4,7 @@ use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
+use super::fence::Fenced;
 use crate::identity::Identity;
 
 /// Where a collector takes traces, below its base URL.
@@ -24,7 +25,7 @@ pub(super) fn provider(
         .with_endpoint(traces_url(endpoint))
         .build()?;
     let provider = SdkTracerProvider::builder()
-        .with_batch_exporter(exporter)
+        .with_batch_exporter(Fenced(exporter))
         .with_resource(resource(identity))
         .build();
     Ok(Some(provider))

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 use test_support::api_proxy::{Calls, Effect, Point};
-use test_support::cluster::eventually;
 
 use crate::harness::{Loop, PLURAL, ready};
 
@@ -39,10 +38,7 @@ async fn an_object_that_is_gone_is_no_failure() {
     write.reached().await;
     one.delete("app").await;
     drop(write);
-    eventually("the deletion", async || {
-        (*one.script.forgotten.lock() == ["app"]).then_some(())
-    })
-    .await;
+    one.until_forgotten("app").await;
     one.create("other").await;
     one.pass().await;
     one.until_says("other", "fine").await;
@@ -89,8 +85,5 @@ async fn a_watch_that_breaks_goes_on() {
     one.patch("app", json!({ "spec": { "image": "other" } }))
         .await;
     one.until_says("app", "better").await;
-    eventually("the deletion", async || {
-        (*one.script.forgotten.lock() == ["goes"]).then_some(())
-    })
-    .await;
+    one.until_forgotten("goes").await;
 }

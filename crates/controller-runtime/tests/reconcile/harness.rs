@@ -8,9 +8,8 @@ use clap::Parser as _;
 use controller_runtime::events::Reporter;
 use controller_runtime::{
     Args, Claims, Done, End, Events, Identity, Metrics, Next, Pass, Readiness, Reconciler, Runtime,
-    Scope, reconcile,
+    Scope, Triggers, reconcile,
 };
-use futures_util::stream;
 use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
 use kube::runtime::reflector::ObjectRef;
@@ -35,7 +34,7 @@ pub(crate) struct Loop {
     pub(crate) script: Arc<Script>,
     metrics: Metrics,
     passes: mpsc::UnboundedReceiver<Arc<ImageRepository>>,
-    triggers: mpsc::UnboundedSender<ObjectRef<ImageRepository>>,
+    triggers: Triggers<ImageRepository>,
     shutdown: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -46,6 +45,7 @@ pub(crate) struct Script {
     pub(crate) next: Mutex<Next>,
     pub(crate) says: Mutex<Option<String>>,
     pub(crate) panics: Mutex<bool>,
+    pub(crate) longest: Mutex<Duration>,
     pub(crate) forgotten: Mutex<Vec<String>>,
     /// While true, passes do not end.
     pub(crate) held: watch::Sender<bool>,
@@ -73,6 +73,10 @@ impl Reconciler for Script {
         }
     }
 
+    fn longest_pass(&self) -> Duration {
+        *self.longest.lock()
+    }
+
     fn forget(&self, object: &ObjectRef<ImageRepository>) {
         self.forgotten.lock().push(object.name.clone());
     }
@@ -89,12 +93,13 @@ impl Loop {
         let namespace = cluster.namespace().await;
         let proxy = ApiProxy::in_front_of(cluster).await;
         let (seen, passes) = mpsc::unbounded_channel();
-        let (triggers, triggered) = mpsc::unbounded_channel();
+        let triggers = Triggers::new();
         let script = Arc::new(Script {
             end: Mutex::new(ready("fine")),
             next: Mutex::new(Next::OnChange),
             says: Mutex::default(),
             panics: Mutex::default(),
+            longest: Mutex::new(PATIENCE),
             forgotten: Mutex::default(),
             held: watch::Sender::new(false),
             seen,
@@ -103,11 +108,8 @@ impl Loop {
         let client = through(&proxy, cluster).await;
         let runtime = runtime(client, namespace.name(), flags, &shutdown);
         let metrics = runtime.metrics.clone();
-        let reconciler = Arc::clone(&script);
+        let (reconciler, triggered) = (Arc::clone(&script), triggers.objects());
         let task = tokio::spawn(async move {
-            let triggered = stream::unfold(triggered, async |mut triggered| {
-                triggered.recv().await.map(|object| (object, triggered))
-            });
             reconcile(&runtime, reconciler, triggered).await.unwrap();
         });
         Self {
@@ -186,7 +188,7 @@ impl Loop {
     /// Asks for a pass as a controller does for another reason than a change of the object.
     pub(crate) fn trigger(&self, name: &str) {
         let object = ObjectRef::new(name).within(self.namespace.name());
-        self.triggers.send(object).unwrap();
+        self.triggers.send(object);
     }
 
     /// The object of the next pass that begins, or began since the last call.
@@ -231,6 +233,18 @@ impl Loop {
             .registry(|registry| prometheus_client::encoding::text::encode(&mut text, registry))
             .unwrap();
         text.contains(&format!(r#"name="{name}""#))
+    }
+
+    /// Waits until the reconciler is told that this object is gone, and no other.
+    pub(crate) async fn until_forgotten(&self, name: &str) {
+        let forgotten = || self.script.forgotten.lock().clone();
+        let what = format!("{name} to be forgotten");
+        eventually(&what, async || (!forgotten().is_empty()).then_some(())).await;
+        assert!(
+            forgotten().iter().all(|one| one == name),
+            "{:?}",
+            forgotten()
+        );
     }
 
     pub(crate) fn says(&self, end: End) {
@@ -305,7 +319,8 @@ pub(crate) fn runtime(
         controller: "registry-scanner",
         instance: "test".to_owned(),
     };
-    let (events, delivery) = Events::new(client.clone(), &reporter, None).unwrap();
+    let metrics = Metrics::new();
+    let (events, delivery) = Events::new(client.clone(), &reporter, None, &metrics).unwrap();
     tokio::spawn(delivery.run(shutdown.clone()));
     Runtime {
         identity: Identity {
@@ -317,7 +332,7 @@ pub(crate) fn runtime(
         args: Arc::new(args),
         client,
         shutdown: shutdown.clone(),
-        metrics: Metrics::new(),
+        metrics,
         readiness: Readiness::default(),
         events,
         claims: Claims::always(),

@@ -121,10 +121,7 @@ async fn objects_that_are_gone_are_forgotten() {
         one.until_says(name, "fine").await;
     }
     one.delete("app").await;
-    eventually("the deletion", async || {
-        (*one.script.forgotten.lock() == ["app"]).then_some(())
-    })
-    .await;
+    one.until_forgotten("app").await;
 }
 
 #[tokio::test]
@@ -151,10 +148,7 @@ async fn an_object_on_its_way_out_loses_the_finalizer_of_flux_and_no_other() {
     );
     one.patch("app", json!({ "metadata": { "finalizers": null } }))
         .await;
-    eventually("the object to go", async || {
-        (*one.script.forgotten.lock() == ["app"]).then_some(())
-    })
-    .await;
+    one.until_forgotten("app").await;
 }
 
 #[tokio::test]
@@ -176,16 +170,22 @@ async fn an_object_that_only_waits_for_us_leaves_nothing_behind() {
     .await;
     one.pass().await;
     one.until_says("app", "fine").await;
-    assert!(one.is_measured("app"));
+    // Else its status write would be what is held below.
+    eventually("the first pass to be over", async || {
+        one.is_measured("app").then_some(())
+    })
+    .await;
     let answer = one.proxy.hold(Calls::writes(PLURAL), Point::After);
     one.delete("app").await;
     answer.reached().await;
-    eventually(
-        "the object to go while the pass that released it still runs",
-        async || (*one.script.forgotten.lock() == ["app"]).then_some(()),
-    )
-    .await;
+    one.until_forgotten("app").await;
+    let told = one.script.forgotten.lock().len();
     drop(answer);
     one.end().await;
     assert!(!one.is_measured("app"));
+    assert_eq!(
+        one.script.forgotten.lock().len(),
+        told + 1,
+        "what the pass remembered after the object went is forgotten, too"
+    );
 }

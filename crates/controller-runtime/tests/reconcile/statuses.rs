@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use api::image::v1::ImageRepositoryStatus;
 use controller_runtime::{Class, End, Next};
+use kube::api::DeleteParams;
 use serde_json::{Value, json};
 use test_support::api_proxy::Seen;
 use test_support::cluster::{Cluster, eventually};
@@ -177,6 +178,20 @@ async fn a_panic_is_a_failure() {
 }
 
 #[tokio::test]
+async fn a_pass_that_does_not_end_is_a_failure() {
+    let mut one = Loop::start().await;
+    *one.script.longest.lock() = Duration::from_millis(1);
+    one.script.held.send_replace(true);
+    one.create("app").await;
+    one.pass().await;
+    one.until_says("app", "the pass did not end within 1ms")
+        .await;
+    *one.script.longest.lock() = Duration::from_secs(3600);
+    one.script.held.send_replace(false);
+    one.until_says("app", "fine").await;
+}
+
+#[tokio::test]
 async fn an_object_that_cannot_be_read_stalls_and_keeps_nobody_waiting() {
     let mut one = Loop::start().await;
     // Accepted by the schema, and longer than a duration can be.
@@ -207,4 +222,19 @@ async fn an_object_that_cannot_be_read_stalls_and_keeps_nobody_waiting() {
     one.pass().await;
     let object = one.until_says("strange", "fine").await;
     assert_eq!(types(&object), ["Ready"]);
+}
+
+#[tokio::test]
+async fn an_object_that_cannot_be_read_is_let_go() {
+    let one = Loop::start().await;
+    one.create_with(&json!({
+        "metadata": { "name": "strange", "finalizers": ["finalizers.fluxcd.io"] },
+        "spec": { "image": "app", "interval": "99999999999h" },
+    }))
+    .await;
+    one.raw()
+        .delete("strange", &DeleteParams::default())
+        .await
+        .unwrap();
+    one.until_forgotten("strange").await;
 }

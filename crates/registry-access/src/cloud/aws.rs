@@ -17,7 +17,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::clock;
-use super::outlet::{Outlet, describe};
+use super::outlet::Outlet;
 use super::problem::Problem;
 use super::registry::Registry;
 use super::{Subject, context};
@@ -69,20 +69,10 @@ pub(super) async fn fetch(
 
 /// The place of a service that the environment names for it, or for all services.
 pub(super) fn endpoint(environment: &Environment, service: &str) -> Result<Option<Url>, Problem> {
-    let names = [
-        format!("AWS_ENDPOINT_URL_{service}"),
-        "AWS_ENDPOINT_URL".to_owned(),
-    ];
-    for variable in names {
-        if let Some(value) = environment.get(&variable) {
-            let url = Url::parse(value).ok().filter(Url::has_host);
-            return url.map(Some).ok_or_else(|| Problem::Variable {
-                variable,
-                detail: "is no URL".to_owned(),
-            });
-        }
+    match environment.url(&format!("AWS_ENDPOINT_URL_{service}"))? {
+        Some(url) => Ok(Some(url)),
+        None => environment.url("AWS_ENDPOINT_URL"),
     }
-    Ok(None)
 }
 
 /// Whether a host is one of Amazon's STS.
@@ -176,13 +166,9 @@ async fn token(
         .await;
     signed.map_err(|error| Problem::identity(&error))?;
     let request = Request::from_parts(parts, Bytes::from_static(BODY));
-    let name = describe(&request);
-    let answer = outlet.send(request).await?;
-    if !answer.status().is_success() {
-        return Err(Problem::status(name, answer.status(), answer.body()));
-    }
-    read(answer.body()).ok_or(Problem::Unexpected {
-        request: name,
+    let (request, body) = outlet.body(request).await?;
+    read(&body).ok_or(Problem::Unexpected {
+        request,
         expected: "a registry token as JSON",
     })
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
 pub(crate) use self::environment::Environment;
-use super::outlet::{Outlet, describe};
+use super::outlet::Outlet;
 use super::problem::Problem;
 use super::{Subject, clock, file};
 use crate::cache::Fetched;
@@ -136,19 +136,17 @@ async fn of_process(variables: &Variables) -> Result<Option<Client>, Problem> {
 }
 
 fn authority(variables: &Variables, host: &str) -> Result<Url, Problem> {
-    let variable = "AZURE_AUTHORITY_HOST";
     let of_cloud = AUTHORITIES.iter().find(|(end, _)| host.ends_with(end));
     let of_cloud = of_cloud.map_or("", |(_, authority)| authority);
-    let authority = variables.get(variable).unwrap_or(of_cloud);
-    url(variable, authority)
+    place(variables, "AZURE_AUTHORITY_HOST", of_cloud)
 }
 
-fn url(variable: &str, text: &str) -> Result<Url, Problem> {
-    let url = Url::parse(text).ok().filter(Url::has_host);
-    url.ok_or_else(|| Problem::Variable {
-        variable: variable.to_owned(),
-        detail: "is no URL".to_owned(),
-    })
+/// The place that a variable names, or the usual one.
+fn place(variables: &Variables, variable: &str, usual: &str) -> Result<Url, Problem> {
+    match variables.url(variable)? {
+        Some(url) => Ok(url),
+        None => Url::parse(usual).map_err(|error| Problem::setup(&error)),
+    }
 }
 
 /// A token for a client.
@@ -173,8 +171,7 @@ async fn managed(
     variables: &Variables,
     scope: &str,
 ) -> Result<SecretString, Problem> {
-    let variable = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
-    let mut place = url(variable, variables.get(variable).unwrap_or(METADATA))?;
+    let mut place = place(variables, "AZURE_POD_IDENTITY_AUTHORITY_HOST", METADATA)?;
     place.set_path("/metadata/identity/oauth2/token");
     let resource = scope.strip_suffix("/.default").unwrap_or(scope);
     place
@@ -241,14 +238,7 @@ async fn ask<T: for<'de> Deserialize<'de>>(
     request: Request<Bytes>,
     expected: &'static str,
 ) -> Result<T, Problem> {
-    let name = describe(&request);
-    let answer = outlet.send(request).await?;
-    if !answer.status().is_success() {
-        return Err(Problem::status(name, answer.status(), answer.body()));
-    }
+    let (request, body) = outlet.body(request).await?;
     // No text of the parser: it may quote the token.
-    serde_json::from_slice(answer.body()).map_err(|_| Problem::Unexpected {
-        request: name,
-        expected,
-    })
+    serde_json::from_slice(&body).map_err(|_| Problem::Unexpected { request, expected })
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use parking_lot::Mutex;
 use registry_client::{Fingerprint, Proxy};
 use reqwest::redirect::Policy;
@@ -112,8 +112,18 @@ impl Outlet {
         })
     }
 
+    /// What was asked, for errors, and the body of the answer, which is a success.
+    pub(super) async fn body(&self, request: Request<Bytes>) -> Result<(String, Bytes), Problem> {
+        let name = describe(&request);
+        let answer = self.send(request).await?;
+        if answer.status().is_success() {
+            return Ok((name, answer.into_body()));
+        }
+        Err(Problem::status(name, answer.status(), answer.body()))
+    }
+
     /// The answer, whatever its status. What the request holds of secrets is not in it, where it is no success.
-    pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Problem> {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Problem> {
         let request = self.at_endpoint(request);
         let name = describe(&request);
         let secrets = scrub::secrets_of(&request);
@@ -140,7 +150,8 @@ impl Outlet {
             }
         }
         let status = response.status();
-        let body = if status.is_success() {
+        // The library puts the body of everything else into its errors.
+        let body = if status == StatusCode::OK {
             body.freeze()
         } else {
             scrub::scrub(&String::from_utf8_lossy(&body), &secrets).into()
@@ -208,7 +219,7 @@ fn authority(place: &str) -> String {
 }
 
 /// Method and place, without query: the texts of errors.
-pub(super) fn describe<T>(request: &Request<T>) -> String {
+fn describe<T>(request: &Request<T>) -> String {
     let uri = request.uri();
     let scheme = uri.scheme_str().unwrap_or_default();
     let host = uri.host().unwrap_or_default();

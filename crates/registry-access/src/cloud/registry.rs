@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use image_ref::ImageName;
 use regex::Regex;
 
 use super::Cloud;
@@ -24,7 +25,12 @@ const ACR: &str = r"^.+\.(azurecr\.io|azurecr\.cn|azurecr\.de|azurecr\.us)$";
 /// Hosts of Artifact Registry and Container Registry.
 const GAR: &str = r"^(((.+\.)?gcr\.io)|(.+-docker\.pkg\.dev)|(docker\.s3nsregistry\.fr))$";
 
+/// Regions of Amazon. One becomes part of the names of Amazon's own services: hosts of its customers' buckets look like
+/// registries in the region `s3`.
+const REGION: &str = r"^[a-z]+(-[a-z]+)+-[0-9]+$";
+
 static ECR_HOST: LazyLock<Regex> = LazyLock::new(|| pattern(ECR));
+static REGION_NAME: LazyLock<Regex> = LazyLock::new(|| pattern(REGION));
 static ACR_HOST: LazyLock<Regex> = LazyLock::new(|| pattern(ACR));
 static GAR_HOST: LazyLock<Regex> = LazyLock::new(|| pattern(GAR));
 
@@ -35,7 +41,7 @@ fn pattern(text: &str) -> Regex {
 /// A registry of a cloud, as far as its credentials depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Registry {
-    /// A private one of Amazon, by its region: lower-case letters, digits and dashes.
+    /// A private one of Amazon, by its region, such as `us-east-1`.
     Ecr { region: String },
     /// The public one of Amazon.
     EcrPublic,
@@ -46,26 +52,27 @@ pub(crate) enum Registry {
 }
 
 impl Registry {
-    /// The registry at `host` (with its port, if it has one).
-    pub(crate) fn parse(
+    /// The registry of an image. A host that is more than a name, or that might be spoken to in plain HTTP, belongs to
+    /// no cloud.
+    pub(crate) fn of(
         cloud: Cloud,
-        host: &str,
+        image: &ImageName,
         azure: &Environment,
     ) -> Result<Self, IdentityError> {
-        let foreign = |cloud, pattern| IdentityError::ForeignRegistry {
-            cloud,
+        let host = image.registry();
+        let (name, pattern, found) = match cloud {
+            Cloud::Aws => ("AWS", ECR, ecr(host)),
+            Cloud::Azure => ("Azure", ACR, acr(host, azure)),
+            Cloud::Gcp => ("GCP", GAR, gar(host)),
+        };
+        let found = found.filter(|_| is_plain_name(host) && !image.speaks_http_by_default());
+        found.ok_or_else(|| IdentityError::ForeignRegistry {
+            cloud: name,
             host: host.to_owned(),
             pattern,
-        };
-        match cloud {
-            Cloud::Aws => ecr(host).ok_or_else(|| foreign("AWS", ECR)),
-            Cloud::Azure => acr(host, azure).ok_or_else(|| foreign("Azure", ACR)),
-            Cloud::Gcp => gar(host).ok_or_else(|| foreign("GCP", GAR)),
-        }
+        })
     }
-}
 
-impl Registry {
     /// The region of a registry of Amazon.
     pub(crate) fn region(&self) -> Option<&str> {
         match self {
@@ -81,10 +88,7 @@ fn ecr(host: &str) -> Option<Registry> {
         return Some(Registry::EcrPublic);
     }
     let region = &ECR_HOST.captures(host)?[2];
-    // It becomes part of another host's name.
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let is_region = !region.is_empty() && region.chars().all(fits);
-    is_region.then(|| Registry::Ecr {
+    REGION_NAME.is_match(region).then(|| Registry::Ecr {
         region: region.to_owned(),
     })
 }
@@ -99,6 +103,11 @@ fn acr(host: &str, azure: &Environment) -> Option<Registry> {
     })
 }
 
+fn is_plain_name(host: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    host.bytes().all(fits)
+}
+
 fn gar(host: &str) -> Option<Registry> {
     GAR_HOST.is_match(host).then_some(Registry::Gar)
 }
@@ -108,7 +117,8 @@ mod tests {
     use super::*;
 
     fn parse(cloud: Cloud, host: &str) -> Result<Registry, String> {
-        let registry = Registry::parse(cloud, host, &Environment::default());
+        let image = ImageName::parse(&format!("{host}/app")).map_err(|error| error.to_string())?;
+        let registry = Registry::of(cloud, &image, &Environment::default());
         registry.map_err(|error| error.to_string())
     }
 
@@ -125,6 +135,10 @@ mod tests {
                 "cn-north-1",
             ),
             ("012345678901.dkr-ecr.eu-west-1.on.aws", "eu-west-1"),
+            (
+                "012345678901.dkr.ecr.us-isof-south-1.csp.hci.ic.gov",
+                "us-isof-south-1",
+            ),
             (
                 "012345678901.dkr.ecr.eusc-de-east-1.amazonaws.eu",
                 "eusc-de-east-1",
@@ -146,8 +160,14 @@ mod tests {
             "evil.com.012345678901.dkr.ecr.us-east-1.amazonaws.com",
             "012345678901.dkr.ecr.us-east-1.amazonaws.com.nc",
             "012345678901.dkr.ecr.us-east-1.amazonaws.com:8443",
-            "012345678901.dkr.ecr.evil@x.amazonaws.com",
+            "012345678901.dkr.ecr.us-east-1;x.amazonaws.com",
             "012345678901.dkr.ecr..amazonaws.com",
+            // Buckets of anybody, and beside them one that is called `sts`.
+            "012345678901.dkr.ecr.s3.amazonaws.com",
+            "012345678901.dkr.ecr.s3-us-west-2.amazonaws.com",
+            "012345678901.dkr.ecr.compute-1.amazonaws.com",
+            // It would be spoken to in plain HTTP.
+            "127.0.0.1.dkr.ecr.us-east-1.amazonaws.com",
         ] {
             let text = format!("invalid AWS registry: '{host}'. must match {ECR}");
             assert_eq!(parse(Cloud::Aws, host), Err(text));
@@ -172,6 +192,10 @@ mod tests {
             ".azurecr.io",
             "a.azurecr.com",
             "a.azurecr.io.evil.com",
+            "a.azurecr.io:8443",
+            "evil.com;.azurecr.io",
+            "evil\u{ff0f}.azurecr.io",
+            "127.0.0.1.azurecr.io",
         ] {
             let text = format!("invalid Azure registry: '{host}'. must match {ACR}");
             assert_eq!(parse(Cloud::Azure, host), Err(text));
@@ -188,7 +212,14 @@ mod tests {
         ] {
             assert_eq!(parse(Cloud::Gcp, host), Ok(Registry::Gar));
         }
-        for host in ["evilgcr.io", "gcr.io.evil.com", "docker.pkg.dev"] {
+        for host in [
+            "evilgcr.io",
+            "gcr.io.evil.com",
+            "docker.pkg.dev",
+            "gcr.io:8443",
+            "127.0.0.1.gcr.io",
+            "127.0.0.1-docker.pkg.dev",
+        ] {
             let text = format!("invalid GCP registry: '{host}'. must match {GAR}");
             assert_eq!(parse(Cloud::Gcp, host), Err(text));
         }

@@ -180,17 +180,14 @@ async fn a_private_cloud_has_hosts_and_an_audience_of_its_own() {
     let repository = repository("team.azurecr.private");
     describe(
         r#"{"containerRegistryDNSSuffix": "azurecr.private", "tokenAudience": "https://management.core.private",
-            "resourceManagerEndpoint": "https://management.core.private", "name": "private"}"#,
+            "resourceManagerEndpoint": "https://management.private", "name": "private"}"#,
     );
     let found = pair(&resolver, &azure.objects, &repository).await;
-    assert_eq!(
-        behind(&found),
-        of("client", "https://management.core.private")
-    );
+    assert_eq!(behind(&found), of("client", "https://management.private"));
     for (text, part) in [
         (
             r#"{"containerRegistryDNSSuffix": "azurecr.private", "tokenAudience": "https://x"}"#,
-            "AZURE_ENVIRONMENT_FILEPATH: the file must hold resourceManagerEndpoint and tokenAudience",
+            "AZURE_ENVIRONMENT_FILEPATH: resourceManagerEndpoint and tokenAudience must be set in the environment file",
         ),
         (
             r#"{"containerRegistryDNSSuffix": "azurecr.priv"}"#,

@@ -61,6 +61,29 @@ async fn secrets_accounts_and_tokens_are_read_from_the_cluster() {
 }
 
 #[tokio::test]
+async fn a_name_that_no_object_has_asks_for_nothing_else() {
+    test_support::tls::install_provider();
+    let server = Server::shared().await;
+    let namespace = server.namespace().await;
+    namespace.apply(OBJECTS).await;
+    let objects = Cluster::new(server.client());
+    let elsewhere = format!("../../{}/secrets/pull", namespace.name());
+    // The second one would be the list of all Secrets.
+    for name in [
+        "", "?", "pull?", "pull#", "pull/", "./pull", "Pull", "..", &elsewhere,
+    ] {
+        let secret = objects.secret(namespace.name(), name).await;
+        assert_eq!(secret.expect("nobody is asked"), None, "{name}");
+        let account = name.replace("pull", "puller");
+        let found = objects.service_account(namespace.name(), &account).await;
+        assert_eq!(found.expect("nobody is asked"), None, "{account}");
+        let token = objects.token(namespace.name(), &account, "x").await;
+        let text = token.unwrap_err().to_string();
+        assert_eq!(text, format!("serviceaccounts {account:?} not found"));
+    }
+}
+
+#[tokio::test]
 async fn what_the_server_refuses_is_told_in_its_words() {
     test_support::tls::install_provider();
     let server = Server::shared().await;

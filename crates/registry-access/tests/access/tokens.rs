@@ -149,6 +149,56 @@ async fn an_object_without_an_account_has_the_default_one() {
 }
 
 #[tokio::test]
+async fn an_empty_name_of_an_account_is_none() {
+    let cloud = Cloud::start().await;
+    let resolver = resolver(&cloud, &[]);
+    let objects = Memory::default();
+    let of_cloud = with_account(of_cloud(Provider::Gcp, IMAGE), "");
+    let found = pair(&resolver, &objects, &of_cloud).await;
+    assert_eq!(found, "oauth2accesstoken:machine-s3cret-1");
+    let generic = with_account(repository("ghcr.io/org/app", |_| {}), "");
+    let anonymous = access(&resolver, &objects, &generic).await.unwrap();
+    assert!(anonymous.credentials.is_anonymous());
+    assert_eq!(objects.reads(), 0);
+}
+
+#[tokio::test]
+async fn an_identity_is_never_shown_in_plain_http() {
+    let cloud = Cloud::start().await;
+    let resolver = resolver(&cloud, &[]);
+    let insecure = |mut repository: api::image::v1::ImageRepository| {
+        repository.spec.insecure = true;
+        repository
+    };
+    let objects = Memory::default();
+    let of_cloud = insecure(of_cloud(Provider::Gcp, IMAGE));
+    assert!(
+        !access(&resolver, &objects, &of_cloud)
+            .await
+            .unwrap()
+            .insecure
+    );
+    let generic = insecure(repository("ghcr.io/org/app", |_| {}));
+    assert!(
+        access(&resolver, &objects, &generic)
+            .await
+            .unwrap()
+            .insecure
+    );
+}
+
+#[tokio::test]
+async fn the_file_of_a_private_cloud_of_azure_is_no_business_of_others() {
+    let cloud = Cloud::start().await;
+    let resolver = resolver(&cloud, &[("AZURE_ENVIRONMENT_FILEPATH", "/nowhere")]);
+    let objects = Memory::default();
+    pair(&resolver, &objects, &of_cloud(Provider::Gcp, IMAGE)).await;
+    let azure = of_cloud(Provider::Azure, "team.azurecr.io/app");
+    let parts = ["AZURE_ENVIRONMENT_FILEPATH: "];
+    failure(&resolver, &objects, &azure, &parts).await;
+}
+
+#[tokio::test]
 async fn a_closed_gate_gives_nobody_the_identity_of_the_process() {
     let cloud = Cloud::start().await;
     let environment: Environment = cloud.variables().into_iter().collect();

@@ -73,3 +73,30 @@ async fn a_refresh_token_follows_its_own_host() {
         .collect();
     assert_eq!(posted, ["POST", "POST"], "{error:?}");
 }
+
+#[tokio::test]
+async fn what_another_host_says_is_not_told() {
+    let inside = r#"{"message": "of-the-inside", "of-the-inside": 1}"#;
+    let refused = Effect::Status {
+        code: 403,
+        headers: Vec::new(),
+        body: inside.to_owned(),
+    };
+    for (effect, part) in [
+        (Effect::Json(inside.to_owned()), "from another host"),
+        (refused, "403 Forbidden"),
+    ] {
+        let (registry, elsewhere) = (registry().await, Registry::start().await);
+        let location = Effect::Redirect("http://elsewhere.test/v2/app/tags/list".to_owned());
+        registry.fail_always(Endpoint::Tags, location);
+        elsewhere.fail_always(Endpoint::Any, effect);
+        let proxy = Server::start(Protocol::Http).await;
+        proxy.map("elsewhere.test:80", elsewhere.addr);
+        let image = image(&registry, "app");
+        let access = through(&proxy, Credentials::Anonymous);
+        let error = client().list_tags(&image, &access).await.unwrap_err();
+        assert_says(&error, &image, &[part]);
+        let both = format!("{error} {error:?}");
+        assert!(!both.contains("of-the-inside"), "{both}");
+    }
+}

@@ -147,10 +147,10 @@ fn the_first_reason_counts() {
 
 #[test]
 fn an_exclusion_list_differs_by_its_entries_and_their_number() {
-    let plan = |observed: &[&str]| {
-        let observed = observed.iter().map(|&entry| entry.to_owned()).collect();
-        Case::with(|case| case.status.observed_exclusion_list = observed)
+    let list = |entries: &[&str]| -> Vec<String> {
+        entries.iter().map(|&entry| entry.to_owned()).collect()
     };
+    let plan = |observed| Case::with(|case| case.status.observed_exclusion_list = list(observed));
     assert!(matches!(plan(&["a", "b"]), Plan::Wait(_)));
     for other in [&["a"][..], &["a", "c"], &["a", "b", "b"]] {
         assert_eq!(
@@ -159,6 +159,8 @@ fn an_exclusion_list_differs_by_its_entries_and_their_number() {
             "{other:?}"
         );
     }
+    let twice = Case::with(|case| case.valid.exclusions = list(&["a", "a"]));
+    assert_eq!(twice, Plan::Scan(Reason::UpdatedExclusions), "b is gone");
 }
 
 #[test]

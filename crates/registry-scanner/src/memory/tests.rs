@@ -65,6 +65,17 @@ async fn an_object_that_was_created_anew_begins_anew() {
 }
 
 #[tokio::test]
+async fn a_request_is_owed_until_a_scan() {
+    let memory = Memory::new();
+    let one = repository("one", "u1");
+    assert!(!memory.owes(&one, None));
+    assert!(memory.owes(&one, Some("now")));
+    assert!(memory.owes(&one, None), "the pass has failed");
+    memory.scanned(&one, ScannedWith::default());
+    assert!(!memory.owes(&one, None));
+}
+
+#[tokio::test]
 async fn an_object_is_at_rest_unless_its_slices_are_being_written() {
     let memory = Memory::new();
     let one = repository("one", "u1");

@@ -1,7 +1,7 @@
 //! Passes that something interrupts: edits, conflicts, the end of the process.
 
 use serde_json::json;
-use test_support::api_proxy::{Effect, Point};
+use test_support::api_proxy::{Calls, Effect, Point};
 use test_support::cluster::eventually;
 use test_support::registry::Endpoint;
 
@@ -81,6 +81,77 @@ async fn a_crash_between_two_slices_is_made_good() {
         tags.values().all(Option::is_none),
         "all are of the first complete scan"
     );
+}
+
+#[tokio::test]
+async fn a_crash_after_the_last_slice_went_makes_no_new_tag_old() {
+    let mut setup = Setup::start().await;
+    setup.registry.set_tags("app", ["1.0.0"]);
+    setup.apply(&json!({ "interval": "1h" })).await;
+    setup.ready().await;
+    setup.registry.set_tags("app", [] as [&str; 0]);
+    let hold = setup.proxy.hold(status_writes(), Point::Before);
+    setup.request("now").await;
+    hold.reached().await;
+    assert!(setup.slices().await.is_empty());
+    setup.scanner.kill9();
+    hold.abandoned().await;
+    drop(hold);
+
+    setup.registry.set_tags("app", ["2.0.0"]);
+    setup.scanner.restart();
+    let repository = setup
+        .until("the new tag", |repository| {
+            is_ready(repository) && result(repository).latest_tags == ["2.0.0"]
+        })
+        .await;
+    assert_eq!(setup.tags().await["2.0.0"], result(&repository).scan_time);
+}
+
+#[tokio::test]
+async fn a_request_whose_pass_fails_before_its_scan_is_owed() {
+    let setup = Setup::start().await;
+    setup.registry.set_tags("app", ["1.0.0"]);
+    setup.apply_secret("right", &json!({})).await;
+    setup
+        .apply(&json!({ "interval": "1h", "secretRef": { "name": "registry" } }))
+        .await;
+    setup.ready().await;
+    setup.registry.push_tag("app", "2.0.0");
+    setup
+        .proxy
+        .fail_always(Calls::to("secrets"), Effect::Status(403));
+    setup.reconcile("now").await;
+    setup.not_ready("AuthenticationFailed").await;
+    setup.proxy.heal();
+    let repository = setup.ready().await;
+    assert_eq!(result(&repository).tag_count, 2);
+}
+
+#[tokio::test]
+async fn slices_beside_one_that_is_refused_lead_to_no_pass() {
+    let setup = Setup::without_retries().await;
+    setup.registry.set_tags("app", versions(30_000));
+    setup
+        .apply(&json!({ "interval": "1h", "timeout": "50s" }))
+        .await;
+    setup.ready().await;
+    let names = setup.slices().await.into_iter();
+    let names: Vec<String> = names.filter_map(|slice| slice.metadata.name).collect();
+
+    for n in 0..300 {
+        setup.registry.push_tag("app", &format!("1.{n}.0-new"));
+    }
+    setup.registry.forget_requests();
+    let refused = slice_writes().named(&names[0]);
+    setup.proxy.fail_always(refused, Effect::Status(403));
+    setup.request("now").await;
+    setup.not_ready("ReadOperationFailed").await;
+    setup.reconcile("again").await;
+    setup.proxy.heal();
+    setup.reconcile("once more").await;
+    setup.ready().await;
+    assert_eq!(setup.lists(), 3 * 31, "three scans of 31 pages");
 }
 
 #[tokio::test]

@@ -226,7 +226,8 @@ async fn slices_that_somebody_deletes_come_back() {
     let setup = Setup::start().await;
     setup.registry.set_tags("app", ["1.0.0"]);
     setup.apply(&json!({ "interval": "1h" })).await;
-    setup.ready().await;
+    let repository = setup.ready().await;
+    assert_eq!(setup.tags().await["1.0.0"], None);
     let name = setup.slices().await[0].metadata.name.clone().unwrap();
     let api = setup.namespace.api::<api::repin::v1alpha1::ImageTagSlice>();
     drop(
@@ -234,10 +235,14 @@ async fn slices_that_somebody_deletes_come_back() {
             .await
             .unwrap(),
     );
-    test_support::cluster::eventually("the slice is back", async || {
-        (setup.tags().await.len() == 1).then_some(())
+    let seen = test_support::cluster::eventually("the slice is back", async || {
+        setup.tags().await.remove("1.0.0")
     })
     .await;
+    assert!(
+        seen.is_some() && seen >= result(&repository).scan_time,
+        "no tag becomes old by the loss of its age"
+    );
 }
 
 #[tokio::test]
@@ -266,7 +271,9 @@ async fn what_flux_has_scanned_is_scanned_once() {
             .is_some_and(|revision| revision.starts_with("sha256:"))
     });
     assert!(is_ready(&repository.await));
-    assert_eq!((setup.lists(), setup.tags().await.len()), (1, 2));
+    let tags = setup.tags().await;
+    assert_eq!((setup.lists(), tags.len()), (1, 2));
+    assert!(tags.values().all(Option::is_none), "as of a first scan");
 }
 
 #[tokio::test]

@@ -27,8 +27,20 @@ pub(crate) struct Registries {
 pub(crate) struct Reach {
     repository: String,
     access: LazyAccess,
-    /// Those of the surroundings, where the objects hold none.
-    surrounding: Option<Credentials>,
+    credentials: Origin,
+    /// Plain HTTP will do.
+    may_be_plain: bool,
+}
+
+/// Where credentials come from.
+#[derive(Debug)]
+enum Origin {
+    /// From the Secrets among the objects.
+    Objects,
+    /// From the Docker config.
+    DockerConfig(Credentials),
+    /// From the cloud, for the identity of this process.
+    Cloud,
 }
 
 impl Registries {
@@ -58,30 +70,41 @@ impl Registries {
             repository: full_name(repository),
             source,
         })?;
-        let of_surroundings = known.spec.provider == Provider::Generic && !files.pulls(&known);
+        let credentials = match known.spec.provider {
+            Provider::Generic if files.pulls(&known) => Origin::Objects,
+            Provider::Generic => Origin::DockerConfig(self.surroundings.find(image)),
+            Provider::Aws | Provider::Azure | Provider::Gcp => Origin::Cloud,
+        };
         Ok(Reach {
             repository: full_name(repository),
             access: made.access,
-            surrounding: of_surroundings.then(|| self.surroundings.find(image)),
+            credentials,
+            may_be_plain: image.speaks_http_by_default(),
         })
     }
 }
 
 impl Reach {
-    /// The access, with credentials of the cloud where the repository names one.
+    /// The access, with credentials of the cloud where the repository names one. Those of the surroundings go through
+    /// no proxy of the objects that could read them: objects may be somebody else's proposal.
     pub(crate) async fn access(self) -> Result<Access, AccessError> {
         let access = self.access.get().await;
-        let access = access.map_err(|source| AccessError::Identity {
-            repository: self.repository,
+        let mut access = access.map_err(|source| AccessError::Identity {
+            repository: self.repository.clone(),
             source,
         })?;
-        Ok(match self.surrounding {
-            Some(credentials) => Access {
-                credentials,
-                ..access
-            },
-            None => access,
-        })
+        match self.credentials {
+            Origin::Objects => return Ok(access),
+            Origin::DockerConfig(credentials) => access.credentials = credentials,
+            Origin::Cloud => {}
+        }
+        let readable = access.insecure || access.ca_bundle.is_some() || self.may_be_plain;
+        if access.proxy.is_some() && readable && !access.credentials.is_anonymous() {
+            return Err(AccessError::ProxyReads {
+                repository: self.repository,
+            });
+        }
+        Ok(access)
     }
 }
 

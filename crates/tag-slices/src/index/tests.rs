@@ -2,7 +2,7 @@ use image_ref::Tags;
 use kube::core::ObjectMeta;
 
 use super::*;
-use crate::{Slice, revision};
+use crate::{Slice, TagHistory};
 
 fn object(name: &str, version: &str, owner: &str, tags: &[&str]) -> ImageTagSlice {
     let history = TagHistory::first(Tags::from_unsorted(tags).unwrap());
@@ -122,6 +122,34 @@ fn what_this_process_deleted_does_not_come_back_with_a_late_event() {
 }
 
 #[test]
+fn a_deletion_that_the_watch_has_seen_first_leaves_nothing_behind() {
+    let mut index = SliceIndex::new();
+    index.apply(&object("one", "5", "u1", &["a"]));
+    index.delete(&object("one", "6", "u1", &["a"]));
+    index.deleted("default", "one", "5");
+    assert!(index.deleted.is_empty());
+
+    index.apply(&object("one", "9", "u1", &["b"]));
+    index.deleted("default", "one", "5");
+    assert_eq!(tags(&index, "u1"), ["b"], "created anew in the meantime");
+}
+
+#[test]
+fn what_was_deleted_during_a_listing_does_not_come_back_behind_it() {
+    let mut index = SliceIndex::new();
+    index.apply(&object("one", "5", "u1", &["a"]));
+    index.apply(&object("two", "6", "u1", &["b"]));
+    index.deleted("default", "two", "6");
+    index.begin();
+    index.deleted("default", "one", "5");
+    assert_eq!(index.apply(&object("one", "5", "u1", &["a"])), None);
+    assert!(index.finish().is_empty());
+    assert_eq!(index.apply(&object("one", "5", "u1", &["a"])), None);
+    index.delete(&object("one", "7", "u1", &["a"]));
+    assert!(index.deleted.is_empty(), "what is seen is forgotten");
+}
+
+#[test]
 fn a_listing_drops_what_it_does_not_name_and_keeps_what_is_written_meanwhile() {
     let mut index = SliceIndex::new();
     index.apply(&object("gone", "5", "u1", &["a"]));
@@ -142,21 +170,6 @@ fn a_listing_drops_what_it_does_not_name_and_keeps_what_is_written_meanwhile() {
         ["y"],
         "a restored cluster counts from an earlier number"
     );
-}
-
-#[test]
-fn a_repository_without_tags_is_complete_without_a_slice() {
-    let status = |revision: String| ScanResult {
-        revision: Some(revision),
-        ..ScanResult::default()
-    };
-    let index = SliceIndex::new();
-    let empty = revision(&Tags::default());
-    assert_eq!(
-        index.complete("u1", &status(empty)),
-        Some(TagHistory::default())
-    );
-    assert_eq!(index.complete("u1", &status("18153657".to_owned())), None);
 }
 
 #[test]

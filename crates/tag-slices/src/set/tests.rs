@@ -1,4 +1,5 @@
 use api::Time;
+use api::repin::v1alpha1::Observation;
 use image_ref::Tags;
 use k8s_openapi::jiff::Timestamp;
 use proptest::collection::{btree_set, vec};
@@ -67,11 +68,49 @@ fn equal_content_is_left_alone() {
 
 #[test]
 fn a_slice_that_says_the_same_in_another_way_is_rewritten() {
-    let mut spec = slice("one", &["a", "b"]).spec();
-    spec.tag_count = 3;
-    let mut set = SliceSet::default();
-    set.insert("one".to_owned(), Held::read(&spec, "7", 0));
-    assert_eq!(set.changes(vec![slice("one", &["a", "b"])]).len(), 1);
+    let time = |seconds| Some(Time(Timestamp::from_second(seconds).unwrap()));
+    let observation = |seconds: Option<i64>, tags: &[&str]| Observation {
+        first_seen: seconds.and_then(time),
+        tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
+    };
+    let spec = |tag_count, observations: &[Observation]| ImageTagSliceSpec {
+        tag_count,
+        observations: observations.to_vec(),
+    };
+    let (old, new) = (observation(None, &["a", "b"]), observation(Some(5), &["c"]));
+    let specs = [
+        (0, spec(3, &[old.clone(), new.clone()])),
+        (1, spec(2, &[old.clone(), new.clone()])),
+        (1, spec(3, &[new.clone(), old.clone()])),
+        (1, spec(3, &[observation(None, &["b", "a"]), new.clone()])),
+        (
+            1,
+            spec(3, &[observation(None, &["a", "b", "b"]), new.clone()]),
+        ),
+        (
+            1,
+            spec(3, &[old.clone(), observation(Some(4), &[]), new.clone()]),
+        ),
+        (
+            1,
+            spec(
+                3,
+                &[observation(None, &["a"]), observation(None, &["b"]), new],
+            ),
+        ),
+    ];
+    let history = TagHistory::from_observations(&specs[0].1.observations).unwrap();
+    for (changes, spec) in specs {
+        let held = Held::read(&spec, "7", 0);
+        assert_eq!(held.history, history, "{spec:?}");
+        let mut set = SliceSet::default();
+        set.insert("one".to_owned(), held);
+        let wanted = Slice {
+            name: "one".to_owned(),
+            history: history.clone(),
+        };
+        assert_eq!(set.changes(vec![wanted]).len(), changes, "{spec:?}");
+    }
 }
 
 #[test]
@@ -100,10 +139,16 @@ fn only_the_list_of_the_status_is_complete() {
         None,
         "another one"
     );
+    let empty = status(&TagHistory::default());
     assert_eq!(
-        SliceSet::default().complete(&status(&TagHistory::default())),
+        SliceSet::default().complete(&empty),
         Some(TagHistory::default())
     );
+    let of_flux = ScanResult {
+        revision: Some("18153657".to_owned()),
+        ..empty
+    };
+    assert_eq!(SliceSet::default().complete(&of_flux), None);
 }
 
 proptest! {

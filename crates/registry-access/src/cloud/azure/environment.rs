@@ -47,7 +47,8 @@ impl Environment {
             .filter(|suffix| !suffix.trim_start_matches('.').is_empty())
     }
 
-    /// What a token for a registry is for. A private cloud has to name both its resource manager and its audience.
+    /// What a token for a registry is for: in a private cloud its resource manager (Flux), and it has to name that one's
+    /// audience, too.
     pub(super) fn scope(&self) -> Result<String, Problem> {
         if !self.is_private {
             return Ok(SCOPE.to_owned());
@@ -56,10 +57,11 @@ impl Environment {
             (Some(resource_manager), Some(audience))
                 if !resource_manager.is_empty() && !audience.is_empty() =>
             {
-                Ok(format!("{audience}/.default"))
+                Ok(format!("{resource_manager}/.default"))
             }
             _ => Err(wrong(
-                "the file must hold resourceManagerEndpoint and tokenAudience".to_owned(),
+                "resourceManagerEndpoint and tokenAudience must be set in the environment file"
+                    .to_owned(),
             )),
         }
     }

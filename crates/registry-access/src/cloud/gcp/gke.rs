@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Request;
 
-use crate::cloud::outlet::{Outlet, describe};
+use crate::cloud::outlet::Outlet;
 use crate::cloud::problem::Problem;
 use crate::environment::Environment;
 
@@ -53,15 +53,11 @@ async fn read(outlet: &Outlet, environment: &Environment, path: &str) -> Result<
         .header("Metadata-Flavor", "Google")
         .body(Bytes::new())
         .map_err(|error| Problem::setup(&error))?;
-    let name = describe(&request);
-    let answer = outlet.send(request).await?;
-    if !answer.status().is_success() {
-        return Err(Problem::status(name, answer.status(), answer.body()));
-    }
-    let text = String::from_utf8_lossy(answer.body()).trim().to_owned();
+    let (request, body) = outlet.body(request).await?;
+    let text = String::from_utf8_lossy(&body).trim().to_owned();
     if text.is_empty() {
         return Err(Problem::Unexpected {
-            request: name,
+            request,
             expected: "the name of the GKE cluster or of its project or location",
         });
     }

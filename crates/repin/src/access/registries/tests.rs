@@ -122,6 +122,36 @@ async fn proxies_among_the_objects_count() {
 }
 
 #[tokio::test]
+async fn no_proxy_of_the_objects_reads_the_credentials_of_the_surroundings() {
+    let registries = Registries::new(surroundings());
+    let proxy = json!({ "name": "proxy" });
+    let robot = json!({ "name": "robot" });
+    for (spec, expected) in [
+        (json!({ "proxySecretRef": proxy }), Some("of-surroundings")),
+        (json!({ "insecure": true }), Some("of-surroundings")),
+        (json!({ "proxySecretRef": proxy, "insecure": true }), None),
+        (
+            json!({ "proxySecretRef": proxy, "insecure": true, "secretRef": robot }),
+            Some("of-objects"),
+        ),
+        (
+            json!({ "proxySecretRef": proxy, "insecure": true, "image": "quay.io/org/app" }),
+            Some("Anonymous"),
+        ),
+    ] {
+        let access = access(&registries, &repository(&spec)).await;
+        let found = access.as_ref().map(password);
+        match expected {
+            Some(expected) => assert_eq!(found.expect("nobody reads them"), expected, "{spec}"),
+            None => {
+                let text = found.unwrap_err().to_string();
+                assert!(text.contains("where it could read them"), "{text}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_cloud_knows_the_process_itself() {
     test_support::tls::install_provider();
     let cloud = Cloud::start().await;

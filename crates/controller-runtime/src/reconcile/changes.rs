@@ -1,9 +1,10 @@
 //! Which changes of an object are worth a pass.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::Arc;
 
+use api::annotations::TRACEPARENT;
 use futures_util::{Stream, StreamExt as _, stream};
 use kube::Resource as _;
 use kube::runtime::reflector::{ObjectRef, store};
@@ -27,7 +28,7 @@ pub(super) fn own<R: Reconciler>(
     malformed: mpsc::Sender<Malformed>,
 ) -> impl Stream<Item = ObjectRef<R::Object>> + Send + use<R> {
     let kind = R::Object::kind(&());
-    let mut triggers = Triggers {
+    let mut changes = Changes {
         store,
         memory,
         reconciler,
@@ -35,40 +36,47 @@ pub(super) fn own<R: Reconciler>(
         synced: runtime.readiness.awaits(format!("{kind} cache")),
         seen: HashMap::new(),
         listed: None,
+        due: HashSet::new(),
     };
     events::<R::Object>(runtime, runtime.scope.watch())
-        .flat_map(move |event| stream::iter(triggers.event(event)))
+        .flat_map(move |event| stream::iter(changes.event(event)))
 }
 
-struct Triggers<R: Reconciler> {
+struct Changes<R: Reconciler> {
     store: store::Writer<R::Object>,
     memory: Arc<Memory<R::Object>>,
     reconciler: Arc<R>,
     malformed: mpsc::Sender<Malformed>,
     synced: Awaited,
-    /// What each object looked like; `None` where it could not be read.
-    seen: HashMap<ObjectRef<R::Object>, Option<u64>>,
-    /// While a list comes in: what it holds so far, and whether that is to be looked at. The store
-    /// has it only when the list is complete.
-    listed: Option<HashMap<ObjectRef<R::Object>, bool>>,
+    seen: HashMap<ObjectRef<R::Object>, Seen>,
+    /// While a list comes in: what it holds so far.
+    listed: Option<HashSet<ObjectRef<R::Object>>>,
+    /// What is to be looked at once a list is complete, for the store has it only then. A list that
+    /// breaks off leaves it to the next one.
+    due: HashSet<ObjectRef<R::Object>>,
 }
 
-impl<R: Reconciler> Triggers<R> {
+/// What an object looked like when the watch showed it last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    /// Which object of its name it is.
+    uid: u64,
+    /// What a pass depends on; `None` where it could not be read.
+    fingerprint: Option<u64>,
+}
+
+impl<R: Reconciler> Changes<R> {
     fn event(&mut self, event: Event<Guarded<R::Object>>) -> Vec<ObjectRef<R::Object>> {
         match event {
             Event::Apply(object) => self.shown(object, Event::Apply),
             Event::InitApply(object) => self.shown(object, Event::InitApply),
             Event::Delete(object) => {
-                let gone = ObjectRef::from_obj(&object);
-                if let Ok(object) = object.0 {
-                    self.store.apply_watcher_event(&Event::Delete(object));
-                }
-                self.gone(&named(&gone));
+                self.deleted(&named(&ObjectRef::from_obj(&object)));
                 Vec::new()
             }
             Event::Init => {
                 self.store.apply_watcher_event(&Event::Init);
-                self.listed = Some(HashMap::new());
+                self.listed = Some(HashSet::new());
                 Vec::new()
             }
             Event::InitDone => self.list_is_complete(),
@@ -82,54 +90,62 @@ impl<R: Reconciler> Triggers<R> {
         event: impl FnOnce(R::Object) -> Event<R::Object>,
     ) -> Vec<ObjectRef<R::Object>> {
         let key = named(&ObjectRef::from_obj(&object));
-        let look = match object.0 {
+        let uid = hash_of(&object.meta().uid);
+        if self.seen.get(&key).is_some_and(|seen| seen.uid != uid) {
+            // Another one has taken its name: nothing of the old one is the new one's.
+            self.gone(&key);
+        }
+        let fingerprint = object.0.as_ref().ok().map(fingerprint);
+        let now = Seen { uid, fingerprint };
+        let is_news = self.seen.insert(key.clone(), now) != Some(now);
+        let look = is_news && fingerprint.is_some();
+        match object.0 {
             Ok(mut object) => {
                 lean(&mut object);
-                let look = self.look(&key, Some(fingerprint(&object)));
                 self.memory.set_wellformed(&key);
-                self.memory.own.shown(&object);
                 self.store.apply_watcher_event(&event(object));
-                look
             }
             Err(malformed) => {
-                self.look(&key, None);
                 self.memory.set_malformed(&key);
                 // Where the queue is full the next version, or the next start, is reported.
                 drop(self.malformed.try_send(*malformed));
-                false
             }
-        };
-        match &mut self.listed {
-            Some(listed) => {
-                listed.insert(key, look);
-                Vec::new()
-            }
-            None => Vec::from_iter(look.then_some(key)),
         }
+        if let Some(listed) = &mut self.listed {
+            listed.insert(key.clone());
+            self.due.extend(look.then_some(key));
+            return Vec::new();
+        }
+        self.memory.own.settle(&key, &self.store.as_reader());
+        Vec::from_iter(look.then_some(key))
     }
 
-    /// Whether an object that now looks like this is to be looked at.
-    fn look(&mut self, key: &ObjectRef<R::Object>, now: Option<u64>) -> bool {
-        self.seen.insert(key.clone(), now) != Some(now)
+    /// An object is gone. The store is told by what it has itself, for one that cannot be read has
+    /// no form to tell it by.
+    fn deleted(&mut self, key: &ObjectRef<R::Object>) {
+        if let Some(known) = self.store.as_reader().get(key) {
+            let known = R::Object::clone(&known);
+            self.store.apply_watcher_event(&Event::Delete(known));
+        }
+        self.gone(key);
     }
 
     fn list_is_complete(&mut self) -> Vec<ObjectRef<R::Object>> {
         self.store.apply_watcher_event(&Event::InitDone);
         let listed = self.listed.take().unwrap_or_default();
-        let gone: HashSet<_> = self
+        let gone: Vec<_> = self
             .seen
             .keys()
-            .filter(|key| !listed.contains_key(key))
+            .filter(|key| !listed.contains(key))
             .cloned()
             .collect();
         for key in &gone {
             self.gone(key);
         }
+        self.memory.own.settle_all(&self.store.as_reader());
         self.synced.met();
-        listed
-            .into_iter()
-            .filter_map(|(key, look)| look.then_some(key))
-            .collect()
+        let due = std::mem::take(&mut self.due).into_iter();
+        due.filter(|key| listed.contains(key)).collect()
     }
 
     fn gone(&mut self, key: &ObjectRef<R::Object>) {
@@ -139,13 +155,24 @@ impl<R: Reconciler> Triggers<R> {
     }
 }
 
+fn hash_of(value: &impl Hash) -> u64 {
+    let mut hash = DefaultHasher::new();
+    value.hash(&mut hash);
+    hash.finish()
+}
+
 /// What a pass depends on of an object, beyond its status: its own writes ask for no pass.
 fn fingerprint<K: Reconciled>(object: &K) -> u64 {
     let meta = object.meta();
     let mut hash = DefaultHasher::new();
     meta.uid.hash(&mut hash);
     meta.generation.hash(&mut hash);
-    meta.annotations.hash(&mut hash);
+    for annotation in meta.annotations.iter().flatten() {
+        // Where a trace goes on is nothing that a pass depends on, and passes write it themselves.
+        if annotation.0 != TRACEPARENT {
+            annotation.hash(&mut hash);
+        }
+    }
     meta.finalizers.hash(&mut hash);
     meta.deletion_timestamp.is_some().hash(&mut hash);
     hash.finish()

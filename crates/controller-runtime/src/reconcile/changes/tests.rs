@@ -35,7 +35,7 @@ struct Flags {
 }
 
 struct Watch {
-    triggers: Triggers<Forgetful>,
+    changes: Changes<Forgetful>,
     store: Store<ImageRepository>,
     readiness: Readiness,
     reports: mpsc::Receiver<Malformed>,
@@ -51,7 +51,7 @@ impl Watch {
         let (malformed, reports) = mpsc::channel(8);
         Self {
             store: store.as_reader(),
-            triggers: Triggers {
+            changes: Changes {
                 store,
                 memory: Arc::new(Memory::new(&args, metrics.clone())),
                 reconciler: Arc::default(),
@@ -59,6 +59,7 @@ impl Watch {
                 synced: readiness.awaits("cache"),
                 seen: HashMap::new(),
                 listed: None,
+                due: HashSet::new(),
             },
             readiness,
             reports,
@@ -68,7 +69,7 @@ impl Watch {
 
     /// The names of the objects to be looked at after an event, sorted.
     fn event(&mut self, event: Event<Guarded<ImageRepository>>) -> Vec<String> {
-        let keys = self.triggers.event(event);
+        let keys = self.changes.event(event);
         let mut names: Vec<String> = keys.into_iter().map(|key| key.name).collect();
         names.sort();
         names
@@ -86,7 +87,7 @@ impl Watch {
     }
 
     fn forgotten(&self) -> Vec<String> {
-        self.triggers.reconciler.0.lock().clone()
+        self.changes.reconciler.0.lock().clone()
     }
 }
 
@@ -143,7 +144,7 @@ fn an_object_that_is_gone_leaves_nothing() {
     let series = labels(&key);
     let second = Duration::from_secs(1);
     watch.metrics.passed(&series, second, PassResult::Ready);
-    watch.triggers.memory.failed(&key, None);
+    watch.changes.memory.failed(&key, None);
     let text = watch.metrics.encode().unwrap();
     assert!(
         text.contains(r#"name="a""#) && text.contains(r#"in_backoff{kind="ImageRepository"} 1"#),
@@ -176,6 +177,11 @@ fn what_a_pass_does_not_depend_on_asks_for_none() {
         object.metadata.resource_version = Some("8".to_owned());
     });
     assert!(watch.event(labels).is_empty());
+    let traced = changed(&|object| {
+        let trace = (TRACEPARENT.to_owned(), "00-1-2-01".to_owned());
+        object.metadata.annotations = Some([trace].into());
+    });
+    assert!(watch.event(traced).is_empty());
     let deleted = changed(&|object| {
         let now = k8s_openapi::jiff::Timestamp::now();
         object.metadata.deletion_timestamp = Some(api::Time(now));
@@ -194,14 +200,81 @@ fn a_malformed_object_is_reported_and_comes_back() {
     let mut watch = Watch::new();
     let key = ObjectRef::new("a").within("ns");
     assert!(watch.list(vec![malformed("a"), object("b", 1)]) == ["b"]);
-    assert!(watch.triggers.memory.is_malformed(&key));
+    assert!(watch.changes.memory.is_malformed(&key));
     assert_eq!(watch.reports.try_recv().unwrap().error, "not of this form");
     assert_eq!(watch.event(Event::Apply(object("a", 1))), ["a"]);
-    assert!(!watch.triggers.memory.is_malformed(&key));
+    assert!(!watch.changes.memory.is_malformed(&key));
     assert!(watch.event(Event::Apply(malformed("a"))).is_empty());
     assert_eq!(watch.event(Event::Apply(object("a", 1))), ["a"]);
     watch.event(Event::Apply(malformed("a")));
     watch.event(Event::Delete(malformed("a")));
-    assert!(!watch.triggers.memory.is_malformed(&key));
+    assert!(!watch.changes.memory.is_malformed(&key));
     assert_eq!(watch.forgotten(), ["a"]);
+}
+
+#[test]
+fn a_list_that_breaks_off_loses_nothing() {
+    let mut watch = Watch::new();
+    watch.event(Event::Init);
+    watch.event(Event::InitApply(object("a", 1)));
+    assert_eq!(
+        watch.list(vec![object("a", 1), object("b", 1)]),
+        ["a", "b"],
+        "the first list of all broke off"
+    );
+    watch.event(Event::Init);
+    watch.event(Event::InitApply(object("a", 2)));
+    watch.event(Event::InitApply(object("c", 1)));
+    assert_eq!(watch.list(vec![object("a", 2), object("b", 1)]), ["a"]);
+    assert_eq!(watch.list(vec![object("a", 2), object("b", 1)]), [""; 0]);
+}
+
+#[test]
+fn a_malformed_object_that_goes_leaves_no_ghost_in_the_store() {
+    let mut watch = Watch::new();
+    watch.list(vec![object("a", 1)]);
+    watch.event(Event::Apply(malformed("a")));
+    watch.event(Event::Delete(malformed("a")));
+    assert_eq!(watch.store.len(), 0);
+}
+
+#[test]
+fn another_object_of_the_same_name_starts_anew() {
+    let mut watch = Watch::new();
+    watch.list(vec![object("a", 1)]);
+    let key = ObjectRef::new("a").within("ns");
+    let first = watch.changes.memory.failed(&key, None);
+    for _ in 0..5 {
+        watch.changes.memory.failed(&key, None);
+    }
+    let Guarded(Ok(mut another)) = object("a", 1) else {
+        unreachable!("it is well formed")
+    };
+    another.metadata.uid = Some("another".to_owned());
+    assert_eq!(watch.list(vec![Guarded(Ok(another))]), ["a"]);
+    assert_eq!(watch.forgotten(), ["a"]);
+    assert!(watch.changes.memory.failed(&key, None) < first * 2);
+}
+
+#[test]
+fn a_list_under_way_takes_no_own_write_away() {
+    let mut watch = Watch::new();
+    watch.list(vec![object("a", 1)]);
+    let Guarded(Ok(mut written)) = object("a", 1) else {
+        unreachable!("it is well formed")
+    };
+    written.metadata.resource_version = Some("8".to_owned());
+    let written = Arc::new(written);
+    let key = ObjectRef::new("a").within("ns");
+    watch.changes.memory.own.wrote(Arc::clone(&written));
+    let newest = |watch: &Watch| {
+        let shown = watch.store.get(&key).unwrap();
+        let newest = watch.changes.memory.own.newest(shown);
+        newest.metadata.resource_version.clone().unwrap()
+    };
+    watch.event(Event::Init);
+    watch.event(Event::InitApply(Guarded(Ok((*written).clone()))));
+    assert_eq!(newest(&watch), "8", "the store has the older one still");
+    watch.event(Event::InitDone);
+    assert_eq!(newest(&watch), "8");
 }
