@@ -34,6 +34,8 @@ pub(crate) enum Group {
     Git,
     /// `repin run` on that repository
     Run,
+    /// registry-scanner and policy-evaluator on a control plane, with 1,000 repositories and with 100,000 tags
+    Scan,
 }
 
 #[cfg(test)]
@@ -56,7 +58,7 @@ mod tests {
         );
         let text = error.to_string();
         assert!(
-            text.contains("select, setters, registry, git, run"),
+            text.contains("select, setters, registry, git, run, scan"),
             "{text}"
         );
     }

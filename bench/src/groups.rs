@@ -3,6 +3,7 @@
 mod git;
 mod registry;
 mod run;
+mod scan;
 mod select;
 mod setters;
 
@@ -23,6 +24,7 @@ pub(crate) fn run(named: &[Group]) -> Result<()> {
             Group::Registry => registry::run(),
             Group::Git => built(&mut stage).and_then(git::run),
             Group::Run => built(&mut stage).and_then(run::run),
+            Group::Scan => scan::run(),
         };
         done.with_context(|| format!("measure group {group:?}"))?;
     }

@@ -21,13 +21,18 @@ pub(crate) struct Cost {
 
 impl Cost {
     /// The peak in millions of bytes.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a double counts up to 2^53 bytes"
-    )]
     pub(crate) fn peak_mb(&self) -> f64 {
-        self.peak_bytes as f64 / 1e6
+        megabytes(self.peak_bytes)
     }
+}
+
+/// Millions of bytes.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a double counts up to 2^53 bytes"
+)]
+pub(crate) fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
 }
 
 /// Milliseconds with their fraction.
@@ -67,12 +72,12 @@ pub(crate) fn this_program() -> Result<PathBuf> {
     std::env::current_exe().context("find the path of this program")
 }
 
-/// The release build of `repin`, which lies beside this program.
-pub(crate) fn repin() -> Result<PathBuf> {
-    let path = this_program()?.with_file_name("repin");
+/// A program that lies beside this one; both are of the same build.
+pub(crate) fn beside_this_program(name: &str) -> Result<PathBuf> {
+    let path = this_program()?.with_file_name(name);
     if !path.is_file() {
         bail!(
-            "the program to measure is missing: expected {}, which `cargo build --release -p repin` makes",
+            "the program to measure is missing: expected {}, which `cargo build --release -p {name}` makes",
             path.display()
         );
     }

@@ -18,6 +18,12 @@ pub(crate) enum Unit {
     /// Millions of bytes.
     #[serde(rename = "MB")]
     Megabytes,
+    /// Requests to registries.
+    #[serde(rename = "requests")]
+    Requests,
+    /// Writes to the API server.
+    #[serde(rename = "writes")]
+    Writes,
     /// How many times as much.
     #[serde(rename = "ratio")]
     Ratio,

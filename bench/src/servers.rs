@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -18,10 +19,11 @@ pub(crate) struct RegistryProcess {
 }
 
 impl RegistryProcess {
-    /// Starts it and waits until it listens.
-    pub(crate) fn start() -> Result<Self> {
+    /// Starts it and waits until it listens. Each of its answers takes `delay` longer than it has to.
+    pub(crate) fn start(delay: Duration) -> Result<Self> {
+        let microseconds = delay.as_micros().to_string();
         let mut child = Command::new(this_program()?)
-            .args(["worker", "serve-registry"])
+            .args(["worker", "serve-registry", &microseconds])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -45,9 +47,27 @@ impl RegistryProcess {
 
     /// Gives `repository` exactly these tags.
     pub(crate) fn set_tags(&mut self, repository: &str, tags: &[String]) -> Result<()> {
+        self.ask(&format!("set {repository} {}", tags.join(" ")))
+            .map(drop)
+    }
+
+    /// Adds a tag to `repository`, as a push does.
+    pub(crate) fn push_tag(&mut self, repository: &str, tag: &str) -> Result<()> {
+        self.ask(&format!("push {repository} {tag}")).map(drop)
+    }
+
+    /// How many requests there were so far.
+    pub(crate) fn requests(&mut self) -> Result<u64> {
+        let answer = self.ask("requests")?;
+        answer
+            .parse()
+            .with_context(|| format!("expected the number of requests, found {answer:?}"))
+    }
+
+    fn ask(&mut self, line: &str) -> Result<String> {
         let input = self.input.as_mut().context("the registry has ended")?;
-        writeln!(input, "{repository} {}", tags.join(" ")).context("write to the registry")?;
-        self.answer().map(drop)
+        writeln!(input, "{line}").context("write to the registry")?;
+        self.answer()
     }
 
     fn answer(&mut self) -> Result<String> {

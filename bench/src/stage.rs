@@ -2,6 +2,7 @@
 
 use std::io::{BufWriter, Write as _};
 use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use test_support::git_repo::{TempRepo, git_command};
@@ -26,7 +27,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// Makes the repository and starts the servers.
     pub(crate) fn build() -> Result<Self> {
-        let registry = RegistryProcess::start()?;
+        let registry = RegistryProcess::start(Duration::ZERO)?;
         let repo = TempRepo::named("monorepo.git");
         for (key, value) in [
             ("uploadpack.allowAnySHA1InWant", "true"),

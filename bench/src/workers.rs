@@ -20,7 +20,7 @@ pub(crate) enum Worker {
         command: Vec<OsString>,
     },
     /// Serve a registry until standard input ends
-    ServeRegistry,
+    ServeRegistry(serve::Args),
     /// List the tags of many repositories
     Scan(scan::Args),
     /// Edit one file of a Git repository and push the commit
@@ -39,7 +39,7 @@ pub(crate) fn run(worker: Worker) -> Result<()> {
     }
     match worker {
         Worker::Measure { command } => measure::run(&command),
-        Worker::ServeRegistry => serve::run(),
+        Worker::ServeRegistry(args) => serve::run(&args),
         Worker::Scan(args) => scan::run(&args),
         Worker::Edit(args) => edit::run(&args),
         Worker::Unchanged(place) => edit::unchanged(&place),

@@ -2,7 +2,11 @@
 
 use anyhow::Result;
 
+use crate::control_plane;
 use crate::program::cargo;
+
+/// The group that takes a control plane.
+const ON_A_CONTROL_PLANE: &str = "scan";
 
 /// What `cargo xtask bench` takes.
 #[derive(clap::Args)]
@@ -15,6 +19,11 @@ pub(crate) struct Args {
 /// Builds and runs the bench program; its standard output stays machine-readable. Whole processes are measured on the
 /// programs that lie beside it, so those are built, too.
 pub(crate) fn run(args: &Args) -> Result<()> {
+    let mut groups = args.arguments.iter().filter(|word| !word.starts_with('-'));
+    let all = groups.clone().next().is_none();
+    if all || groups.any(|group| group == ON_A_CONTROL_PLANE) {
+        control_plane::ensure()?;
+    }
     cargo([
         "build",
         "--release",

@@ -34,7 +34,7 @@ struct Bench<'a> {
 impl<'a> Bench<'a> {
     fn new(stage: &'a mut Stage) -> Result<Self> {
         let bench = Self {
-            repin: measure::repin()?,
+            repin: measure::beside_this_program("repin")?,
             folder: new_folder()?,
             cache: new_folder()?,
             stage,

@@ -19,7 +19,7 @@ const RUNS: usize = 9;
 const REGISTRY: &str = "127.0.0.1:5000";
 
 pub(super) fn run() -> Result<()> {
-    let repin = measure::repin()?;
+    let repin = measure::beside_this_program("repin")?;
     let files: Vec<String> = (0..FILES)
         .map(|number| manifest(number, REGISTRY))
         .collect();

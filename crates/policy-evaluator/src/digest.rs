@@ -2,55 +2,58 @@ use api::image::v1::{DigestReflectionPolicy, ImageRef};
 use image_ref::ImageName;
 use registry_client::{Access, Client};
 
-use crate::EvaluateError;
+use crate::{Decision, FetchDigestError};
 
-/// Whether the digest of `selected` must be asked for, given what the policy chose before.
+/// Where the digest of a choice comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DigestSource {
+    /// The policy wants none.
+    Without,
+    /// It is known already.
+    Known(String),
+    /// The registry is to be asked.
+    Registry,
+}
+
+/// Where the digest of a decision comes from, given what the policy chose before.
 ///
-/// `Never` asks never, `Always` at every evaluation, `IfNotPresent` when name or tag changed or no digest is known.
-pub fn needs_digest(
+/// `Never` has none, `Always` asks at every evaluation, `IfNotPresent` when name or tag changed or no digest is known. Of
+/// a tag that is gone and kept all the same, only the digest remains that was known.
+pub fn digest_source(
     policy: DigestReflectionPolicy,
-    selected: &ImageRef,
+    decision: &Decision,
     previous: Option<&ImageRef>,
-) -> bool {
-    match policy {
-        DigestReflectionPolicy::Never => false,
+) -> DigestSource {
+    let selected = &decision.latest;
+    let known = previous
+        .filter(|previous| previous.name == selected.name && previous.tag == selected.tag)
+        .and_then(|previous| previous.digest.clone());
+    let ask_always = match policy {
+        DigestReflectionPolicy::Never => return DigestSource::Without,
+        DigestReflectionPolicy::IfNotPresent => false,
         DigestReflectionPolicy::Always => true,
-        DigestReflectionPolicy::IfNotPresent => !previous.is_some_and(|previous| {
-            previous.name == selected.name
-                && previous.tag == selected.tag
-                && previous.digest.is_some()
-        }),
+    };
+    match known {
+        None if decision.is_gone => DigestSource::Without,
+        Some(known) if decision.is_gone || !ask_always => DigestSource::Known(known),
+        None | Some(_) => DigestSource::Registry,
     }
 }
 
-/// Fills in the digest of `selected` as the policy asks: from the registry, from what was known before, or none.
-pub async fn reflect_digest(
+/// Asks the registry for the digest of the selected tag of `image`; of an image for several architectures it is that of
+/// the index.
+pub async fn fetch_digest(
     (client, access): (&Client, &Access),
-    policy: DigestReflectionPolicy,
     image: &ImageName,
-    selected: ImageRef,
-    previous: Option<&ImageRef>,
-) -> Result<ImageRef, EvaluateError> {
-    if policy == DigestReflectionPolicy::Never {
-        return Ok(ImageRef {
-            digest: None,
-            ..selected
-        });
-    }
-    if !needs_digest(policy, &selected, previous) {
-        let digest = previous.and_then(|previous| previous.digest.clone());
-        return Ok(ImageRef { digest, ..selected });
-    }
+    tag: &str,
+) -> Result<String, FetchDigestError> {
     let digest = client
-        .resolve_digest(image, &selected.tag, access)
+        .resolve_digest(image, tag, access)
         .await
-        .map_err(|source| EvaluateError::FetchDigest {
-            image: selected.name.clone(),
-            tag: selected.tag.clone(),
-            source: Box::new(source),
+        .map_err(|source| FetchDigestError {
+            image: image.as_written().to_owned(),
+            tag: tag.to_owned(),
+            source,
         })?;
-    Ok(ImageRef {
-        digest: Some(digest.to_string()),
-        ..selected
-    })
+    Ok(digest.to_string())
 }

@@ -1,110 +1,81 @@
 //! Digest reflection against a registry.
 
-#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
-
 use api::image::v1::{DigestReflectionPolicy, ImageRef};
 use image_ref::ImageName;
-use policy_evaluator::reflect_digest;
+use policy_evaluator::{Decision, DigestSource, digest_source, fetch_digest};
 use registry_client::{Access, Client, Options};
-use test_support::registry::{Endpoint, Registry};
+use test_support::registry::Registry;
 
-struct Case {
-    registry: Registry,
-    client: Client,
-    selected: ImageRef,
+fn reference(tag: &str, digest: Option<&str>) -> ImageRef {
+    ImageRef {
+        name: "reg.example/app".to_owned(),
+        tag: tag.to_owned(),
+        digest: digest.map(str::to_owned),
+    }
 }
 
-impl Case {
-    async fn new() -> Self {
-        test_support::tls::install_provider();
-        let registry = Registry::start().await;
-        registry.set_tags("team/app", ["1.0.0"]);
-        let selected = ImageRef {
-            name: registry.image("team/app"),
-            tag: "1.0.0".to_owned(),
-            digest: None,
-        };
-        Self {
-            registry,
-            client: Client::new(Options::default()).unwrap(),
-            selected,
-        }
-    }
+fn source(
+    policy: DigestReflectionPolicy,
+    previous: Option<&ImageRef>,
+    is_gone: bool,
+) -> DigestSource {
+    let decision = Decision {
+        latest: reference("1.0.0", None),
+        is_gone,
+        refused: None,
+        waiting: None,
+        wake: None,
+    };
+    digest_source(policy, &decision, previous)
+}
 
-    async fn reflect(
-        &self,
-        policy: DigestReflectionPolicy,
-        previous: Option<&ImageRef>,
-    ) -> Option<String> {
-        let image = ImageName::parse(&self.selected.name).unwrap();
-        let access = Access::default();
-        let reflected = reflect_digest(
-            (&self.client, &access),
-            policy,
-            &image,
-            self.selected.clone(),
-            previous,
-        )
-        .await
-        .unwrap();
-        reflected.digest
+#[test]
+fn the_policy_says_where_the_digest_comes_from() {
+    use DigestReflectionPolicy::{Always, IfNotPresent, Never};
+    let known = reference("1.0.0", Some("sha256:1"));
+    let other_tag = reference("0.9.0", Some("sha256:1"));
+    let other_name = ImageRef {
+        name: "reg.example/other".to_owned(),
+        ..known.clone()
+    };
+    let without = reference("1.0.0", None);
+    let kept = DigestSource::Known("sha256:1".to_owned());
+    for previous in [None, Some(&known), Some(&other_tag)] {
+        assert_eq!(source(Never, previous, false), DigestSource::Without);
+        assert_eq!(source(Always, previous, false), DigestSource::Registry);
     }
-
-    fn known(&self, tag: &str, digest: Option<&str>) -> ImageRef {
-        ImageRef {
-            tag: tag.to_owned(),
-            digest: digest.map(str::to_owned),
-            ..self.selected.clone()
-        }
+    for previous in [None, Some(&other_tag), Some(&other_name), Some(&without)] {
+        assert_eq!(
+            source(IfNotPresent, previous, false),
+            DigestSource::Registry
+        );
+    }
+    assert_eq!(source(IfNotPresent, Some(&known), false), kept);
+    // What is gone cannot be asked for.
+    for policy in [Always, IfNotPresent] {
+        assert_eq!(source(policy, Some(&known), true), kept);
+        assert_eq!(source(policy, Some(&without), true), DigestSource::Without);
     }
 }
 
 #[tokio::test]
-async fn never_asks_and_drops_what_was_known() {
-    let case = Case::new().await;
-    let known = case.known("1.0.0", Some("sha256:1"));
-    assert_eq!(
-        case.reflect(DigestReflectionPolicy::Never, Some(&known))
-            .await,
-        None
-    );
-    assert_eq!(case.registry.count(Endpoint::Manifest), 0);
-}
+async fn the_digest_is_that_of_the_registry() {
+    test_support::tls::install_provider();
+    let registry = Registry::start().await;
+    registry.set_tags("team/app", ["1.0.0"]);
+    let client = Client::new(Options::default()).unwrap();
+    let image = ImageName::parse(&registry.image("team/app")).unwrap();
+    let access = Access::default();
+    let with = (&client, &access);
+    let digest = fetch_digest(with, &image, "1.0.0").await.unwrap();
+    assert_eq!(digest, registry.digest("team/app", "1.0.0"));
+    let moved = registry.push_tag("team/app", "1.0.0");
+    assert_eq!(fetch_digest(with, &image, "1.0.0").await.unwrap(), moved);
 
-#[tokio::test]
-async fn if_not_present_asks_once_per_tag() {
-    let case = Case::new().await;
-    let digest = case.registry.digest("team/app", "1.0.0");
-    let policy = DigestReflectionPolicy::IfNotPresent;
-    assert_eq!(case.reflect(policy, None).await.as_ref(), Some(&digest));
-    assert_eq!(
-        case.reflect(policy, Some(&case.known("0.9.0", Some("sha256:1"))))
-            .await
-            .as_ref(),
-        Some(&digest)
+    let error = fetch_digest(with, &image, "2.0.0").await.unwrap_err();
+    let name = image.as_written();
+    let begin = format!(
+        "failed fetching digest of {name}:2.0.0: failed fetching descriptor for \"{name}:2.0.0\": "
     );
-    assert_eq!(
-        case.reflect(policy, Some(&case.known("1.0.0", None)))
-            .await
-            .as_ref(),
-        Some(&digest)
-    );
-    assert_eq!(case.registry.count(Endpoint::Manifest), 3);
-    let kept = case
-        .reflect(policy, Some(&case.known("1.0.0", Some("sha256:1"))))
-        .await;
-    assert_eq!(kept.as_deref(), Some("sha256:1"));
-    assert_eq!(case.registry.count(Endpoint::Manifest), 3);
-}
-
-#[tokio::test]
-async fn always_follows_a_tag_that_moves() {
-    let case = Case::new().await;
-    let known = case.known("1.0.0", Some("sha256:1"));
-    let moved = case.registry.push_tag("team/app", "1.0.0");
-    assert_eq!(
-        case.reflect(DigestReflectionPolicy::Always, Some(&known))
-            .await,
-        Some(moved)
-    );
+    assert!(error.to_string().starts_with(&begin), "{error}");
 }

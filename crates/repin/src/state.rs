@@ -119,9 +119,10 @@ pub(crate) struct State {
 impl State {
     /// Reads the state, to leave it as it is. A file that does not exist is an empty state.
     pub(crate) fn read(path: &Path) -> Result<Self, StateError> {
+        let path = &resolved(path);
         let written = read(path)?;
         Ok(Self {
-            path: path.to_owned(),
+            path: path.clone(),
             document: written.clone().unwrap_or_default(),
             written,
             lock: None,
@@ -130,6 +131,7 @@ impl State {
 
     /// Reads the state, to [`Self::save`] it. Until it is dropped no other run can do the same.
     pub(crate) fn hold(path: &Path) -> Result<Self, StateError> {
+        let path = &resolved(path);
         let lock = lock(path)?;
         Ok(Self {
             lock: Some(lock),
@@ -269,12 +271,28 @@ fn lock(state: &Path) -> Result<File, StateError> {
 /// Writes a new file and puts it in the place of the old one. Whoever holds the lock is the only one to do so.
 fn replace(path: &Path, document: &Document) -> io::Result<()> {
     let new = beside(path, ".new");
-    let mut text = serde_json::to_vec_pretty(document)?;
+    let mut text = serde_json::to_vec(document)?;
     text.push(b'\n');
+    if text.len() as u64 > MAX_BYTES {
+        let (found, limit) = (text.len(), MAX_BYTES);
+        let text = format!(
+            "{found} bytes are more than the {limit} that a run reads: scan fewer images with one file"
+        );
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
     let mut file = File::create(&new)?;
     file.write_all(&text)?;
     file.sync_all()?;
-    fs::rename(&new, path)
+    fs::rename(&new, path)?;
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or_else(|| Path::new(".")))?.sync_all()
+}
+
+/// The file itself where the path is a link to it: it is what is replaced, and locked.
+fn resolved(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

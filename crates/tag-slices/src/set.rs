@@ -71,6 +71,12 @@ impl SliceSet {
             .sum()
     }
 
+    /// Name and resourceVersion of each slice: equal where nothing was written in between.
+    pub fn versions(&self) -> impl Iterator<Item = (&str, &str)> {
+        let held = self.held.iter();
+        held.map(|(name, held)| (&**name, &*held.resource_version))
+    }
+
     /// Whether there is no slice.
     pub fn is_empty(&self) -> bool {
         self.held.is_empty()

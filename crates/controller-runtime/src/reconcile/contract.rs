@@ -103,6 +103,9 @@ pub enum End {
         /// When to try again.
         class: Class,
     },
+    /// There is nothing to say yet: the conditions stay as they are, and the object is looked at
+    /// again when [`Done::next`] says.
+    Unchanged,
     /// Something that the object depends on is missing: no failure, and tried again when
     /// [`Done::next`] says, without growing delays.
     Waiting {

@@ -132,6 +132,7 @@ impl<R: Reconciler> Once<R> {
                 return (PassResult::Failed { reason }, Action::requeue(delay));
             }
             End::Ready { .. } => PassResult::Ready,
+            End::Unchanged => PassResult::Passed,
             End::Stalled { .. } => PassResult::Stalled,
             End::Waiting { .. } => PassResult::Waiting,
         };

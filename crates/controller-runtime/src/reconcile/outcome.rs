@@ -80,7 +80,13 @@ impl<K: Reconciled> Ended<'_, K> {
         );
         *parts.observed_generation = before.observed_generation;
         *parts.last_handled_reconcile_at = before.last_handled_reconcile_at.map(str::to_owned);
-        observe(self.seen, &mut status);
+        match self.end {
+            // The generation was seen and not judged.
+            End::Unchanged => answer(self.seen, &mut status),
+            End::Ready { .. } | End::Stalled { .. } | End::Failed { .. } | End::Waiting { .. } => {
+                observe(self.seen, &mut status);
+            }
+        }
         status
     }
 }
@@ -93,8 +99,13 @@ fn observe<K: Reconciled>(seen: &K, status: &mut K::Status) {
         generation(seen),
         *parts.observed_generation,
     );
+    answer(seen, status);
+}
+
+/// Notes the request of the object that a pass has seen.
+fn answer<K: Reconciled>(seen: &K, status: &mut K::Status) {
     if let Some(requested) = seen.annotations().get(annotations::RECONCILE_REQUESTED) {
-        *parts.last_handled_reconcile_at = Some(requested.clone());
+        *K::parts_mut(status).last_handled_reconcile_at = Some(requested.clone());
     }
 }
 

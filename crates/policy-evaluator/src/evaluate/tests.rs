@@ -1,4 +1,12 @@
+mod held_back;
+
+use api::repin::v1alpha1::Observation;
+use image_ref::Tags;
+use k8s_openapi::jiff::SignedDuration;
+
 use super::*;
+
+const IMAGE: &str = "reg.io/app";
 
 fn policy(spec: &str) -> ImagePolicy {
     let text = format!(
@@ -8,14 +16,50 @@ fn policy(spec: &str) -> ImagePolicy {
     serde_json::from_str(&text).unwrap()
 }
 
+fn evaluator(spec: &str) -> Evaluator {
+    Evaluator::new(&policy(spec)).unwrap()
+}
+
+/// A moment, in seconds after the first of January 2026.
+fn at(second: i64) -> Time {
+    let start: Time = serde_json::from_str("\"2026-01-01T00:00:00Z\"").unwrap();
+    Time(start.0 + SignedDuration::from_secs(second))
+}
+
+fn reference(tag: &str) -> ImageRef {
+    ImageRef {
+        name: IMAGE.to_owned(),
+        tag: tag.to_owned(),
+        digest: None,
+    }
+}
+
+/// Tags with the second at which each was first seen; none for those of the first scan.
+fn history(tags: &[(&str, Option<i64>)]) -> TagHistory {
+    let observations: Vec<Observation> = tags
+        .iter()
+        .map(|(tag, seen)| Observation {
+            first_seen: seen.map(at),
+            tags: vec![(*tag).to_owned()],
+        })
+        .collect();
+    TagHistory::from_observations(&observations).unwrap()
+}
+
 fn select(spec: &str, tags: &[&str]) -> Result<String, String> {
     let evaluator = Evaluator::new(&policy(spec)).map_err(|error| error.to_string())?;
-    let tags = Tags::from_unsorted(tags).map_err(|error| error.to_string())?;
-    let latest = evaluator
-        .select("reg.io/app", &tags)
+    let history = TagHistory::first(Tags::from_unsorted(tags).map_err(|error| error.to_string())?);
+    let facts = Facts {
+        image: IMAGE,
+        history: &history,
+        current: None,
+        now: &at(0),
+    };
+    let decision = evaluator
+        .decide(&facts)
         .map_err(|error| error.to_string())?;
-    assert_eq!(latest.name, "reg.io/app");
-    Ok(latest.tag)
+    assert_eq!(decision.latest.name, IMAGE);
+    Ok(decision.latest.tag)
 }
 
 #[test]
@@ -74,41 +118,4 @@ fn what_cannot_be_evaluated_says_so_in_the_words_of_flux() {
     ] {
         assert_eq!(select(spec, tags), Err(expected.to_owned()), "{spec}");
     }
-}
-
-#[test]
-fn a_safeguard_that_needs_a_memory_is_not_ignored() {
-    for field in [r#""minimumAge": "24h""#, r#""downgradePolicy": "Refuse""#] {
-        let error = select(
-            &format!(r#""policy": {{"semver": {{"range": "1.x"}}}}, {field}"#),
-            &["1.0.0"],
-        )
-        .unwrap_err();
-        assert!(error.contains("cannot be honoured here"), "{error}");
-    }
-    let allowed =
-        r#""policy": {"semver": {"range": "1.x"}}, "minimumAge": "0s", "downgradePolicy": "Allow""#;
-    assert_eq!(select(allowed, &["1.0.0"]).as_deref(), Ok("1.0.0"));
-}
-
-#[test]
-fn the_ready_message_is_that_of_flux() {
-    let reference = |tag: &str, digest: Option<&str>| ImageRef {
-        name: "reg.io/app".to_owned(),
-        tag: tag.to_owned(),
-        digest: digest.map(str::to_owned),
-    };
-    let latest = reference("1.1.0", Some("sha256:1"));
-    assert_eq!(
-        ready_message(&latest, Some(&reference("1.0.0", None))),
-        "Latest image tag for reg.io/app resolved to 1.1.0 with digest sha256:1 (previously reg.io/app:1.0.0)"
-    );
-    assert_eq!(
-        ready_message(&reference("1.1.0", None), None),
-        "Latest image tag for reg.io/app resolved to 1.1.0"
-    );
-    assert_eq!(
-        ready_message(&latest, Some(&latest)),
-        "Latest image tag for reg.io/app resolved to 1.1.0 with digest sha256:1"
-    );
 }

@@ -141,12 +141,11 @@ async fn no_proxy_of_the_objects_reads_the_credentials_of_the_surroundings() {
     ] {
         let access = access(&registries, &repository(&spec)).await;
         let found = access.as_ref().map(password);
-        match expected {
-            Some(expected) => assert_eq!(found.expect("nobody reads them"), expected, "{spec}"),
-            None => {
-                let text = found.unwrap_err().to_string();
-                assert!(text.contains("where it could read them"), "{text}");
-            }
+        if let Some(expected) = expected {
+            assert_eq!(found.expect("nobody reads them"), expected, "{spec}");
+        } else {
+            let text = found.unwrap_err().to_string();
+            assert!(text.contains("where it could read them"), "{text}");
         }
     }
 }
