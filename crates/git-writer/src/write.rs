@@ -1,3 +1,6 @@
+use std::thread;
+use std::time::Duration;
+
 use api::repin::v1alpha1::ImageUpdatePlan;
 use git_remote::{Class, CommitRequest, Identity, NewCommit, ObjectId, Remote, Repository, Signer};
 
@@ -7,6 +10,14 @@ use crate::{WriteError, check, refspec};
 
 /// How often a push is tried anew when the branch moved under it.
 const ATTEMPTS: usize = 5;
+
+/// How long to wait before each further look for a commit whose push got no answer.
+const SECOND_LOOKS: [Duration; 4] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+];
 
 /// What was pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +131,25 @@ fn standing(
     if !may_have_moved {
         return Standing::Unmoved;
     }
+    let mut standing = look(remote, branch, tip, ours);
+    // A server whose answer was lost may still be at work.
+    if matches!(
+        error,
+        WriteError::Push(git_remote::Error::UnknownOutcome { .. })
+    ) {
+        for pause in SECOND_LOOKS {
+            if !matches!(standing, Standing::Unmoved) {
+                break;
+            }
+            thread::sleep(pause);
+            standing = look(remote, branch, tip, ours);
+        }
+    }
+    standing
+}
+
+/// Where the branch is now.
+fn look(remote: &Remote, branch: &str, tip: Tip, ours: ObjectId) -> Standing {
     match head(remote, branch) {
         Ok(Some(head)) if head == ours => Standing::Landed,
         Ok(head) if head != tip.old => Standing::Moved,
