@@ -7,8 +7,10 @@ use kube::api::{Api, PostParams};
 use kube::{Client, ResourceExt as _};
 use test_support::cluster::{Cluster, eventually};
 
-/// A field that Flux's schema lacks: once it is gone from what the server says, the new schema is served.
+/// A field that Flux's schema of the same kind lacks, and one that both have: once the server tells of the second alone, the
+/// new schema is served, and not merely none yet.
 const OURS: &str = "minimumAge";
+const BOTH: &str = "digestReflectionPolicy";
 
 /// Puts Flux's definitions in the place of ours and waits until they are served.
 pub(super) async fn install(cluster: &Cluster) {
@@ -31,7 +33,7 @@ pub(super) async fn install(cluster: &Cluster) {
     }
     eventually("the schemas of Flux", async || {
         let served = schema(&cluster.client()).await.ok()?;
-        (!served.contains(OURS)).then_some(())
+        (served.contains(BOTH) && !served.contains(OURS)).then_some(())
     })
     .await;
 }
