@@ -32,6 +32,7 @@ pub(super) async fn measure(stage: &Stage) -> Result<usize> {
     report::result("scan_ready_s", &[ready], Unit::Seconds)?;
     report::result("scan_cpu_s", &[cpu], Unit::Seconds)?;
     stage.rest().await?;
+    progress(format_args!("scanner, evaluator: {:?}", stage.costs()?));
     let before = stage.cost()?;
     report::result(
         "scan_memory_mb",
