@@ -3,7 +3,6 @@ use clap::Parser;
 /// Selects the tags that image policies ask for.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "policy-evaluator", version)]
-#[group(skip)]
 pub struct Args {
     /// What all controllers take.
     #[command(flatten)]

@@ -3,8 +3,6 @@ use clap::Parser;
 /// Scans container image repositories, and keeps their tags in the cluster.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "registry-scanner", version)]
-// The flattened ones have the name of the group.
-#[group(skip)]
 pub struct Args {
     /// What all controllers take.
     #[command(flatten)]
