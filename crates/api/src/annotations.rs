@@ -20,3 +20,7 @@ pub const CARRIED: &str = "repin.dev/carried";
 /// The span that wrote the object, in the form of W3C's `traceparent`: the pass that follows from
 /// it continues its trace.
 pub const TRACEPARENT: &str = "repin.dev/traceparent";
+
+/// On an ImageUpdatePlan: the ended plan that its name was made with, so that the same decision has
+/// the same name as long as the plan is not ended.
+pub const AFTER: &str = "repin.dev/after";

@@ -19,5 +19,8 @@ pub const IN_PROGRESS: &str = "reconciliation in progress";
 /// The same for a Receiver.
 pub const RECEIVER_IN_PROGRESS: &str = "Reconciliation in progress";
 
+/// How the message of a plan's Ready begins where the plan waits for something, and nothing has failed.
+pub const PLAN_WAITS: &str = "waits for ";
+
 /// The longest message, in bytes; longer ones are cut and end with `...`.
 pub const MAX_MESSAGE_BYTES: usize = 32_768;

@@ -36,6 +36,7 @@
 //! ```
 
 mod absent;
+pub mod access;
 pub mod annotations;
 pub mod conditions;
 pub mod convert;
@@ -45,6 +46,7 @@ pub mod field_managers;
 pub mod finalizers;
 pub mod image;
 pub mod labels;
+pub mod names;
 pub mod notification;
 pub mod object;
 pub mod reasons;

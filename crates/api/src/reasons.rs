@@ -44,6 +44,9 @@ pub const INVALID_UPDATE_STRATEGY: &str = "InvalidUpdateStrategy";
 /// ImageUpdateAutomation: the template uses a field that Flux has removed.
 pub const REMOVED_TEMPLATE_FIELD: &str = "RemovedTemplateField";
 
+/// ImageUpdateAutomation: markers in the repository set nothing; of an Event.
+pub const MARKERS_WITHOUT_EFFECT: &str = "MarkersWithoutEffect";
+
 /// Receiver: an expression cannot be compiled.
 pub const INVALID_CEL_EXPRESSION: &str = "InvalidCELExpression";
 /// Receiver: fields contradict each other.

@@ -4,6 +4,8 @@
 //! word, and must not become less safe by that; so either counts, and where both are set they have
 //! to agree.
 
+use std::fmt;
+
 use kube::ResourceExt as _;
 use serde::de::DeserializeOwned;
 
@@ -27,16 +29,34 @@ pub enum SafeguardError {
         /// Value of the annotation.
         in_annotation: String,
     },
-    /// The annotation cannot be read.
-    #[error("annotation {annotation} is '{value}': expected {expected}")]
+    /// The value is none that the setting can have.
+    #[error("{place} is '{value}': expected {expected}")]
     Malformed {
-        /// Name of the annotation.
-        annotation: &'static str,
-        /// Value of the annotation.
+        /// Where it stands.
+        place: Place,
+        /// The value.
         value: String,
         /// What it should be.
         expected: &'static str,
     },
+}
+
+/// Where a safeguard is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the field of this path.
+    Field(&'static str),
+    /// In the annotation of this name.
+    Annotation(&'static str),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(path) => f.write_str(path),
+            Self::Annotation(name) => write!(f, "annotation {name}"),
+        }
+    }
 }
 
 /// One setting in its two places.
@@ -55,10 +75,11 @@ pub fn minimum_age(policy: &ImagePolicy) -> Result<Duration, SafeguardError> {
         annotation: annotations::MINIMUM_AGE,
         expected: "a duration such as '72h'",
     };
+    let place = safeguard.place();
     let age: Option<Duration> = safeguard.value(policy)?;
     if let Some(age) = age.filter(|age| *age < Duration::ZERO) {
         return Err(SafeguardError::Malformed {
-            annotation: annotations::MINIMUM_AGE,
+            place,
             value: age.to_string(),
             expected: "a duration that is not negative",
         });
@@ -89,13 +110,21 @@ pub fn approval(automation: &ImageUpdateAutomation) -> Result<Approval, Safeguar
 }
 
 impl<T: Copy + PartialEq + DeserializeOwned + serde::Serialize> Safeguard<T> {
+    /// Where the value comes from; from the field where it is in both places.
+    fn place(&self) -> Place {
+        match self.in_field {
+            Some(_) => Place::Field(self.field),
+            None => Place::Annotation(self.annotation),
+        }
+    }
+
     fn value(self, object: &impl kube::Resource) -> Result<Option<T>, SafeguardError> {
         let Some(text) = object.annotations().get(self.annotation) else {
             return Ok(self.in_field);
         };
         let value = text.as_str().into();
         let noted: T = serde_json::from_value(value).map_err(|_| SafeguardError::Malformed {
-            annotation: self.annotation,
+            place: Place::Annotation(self.annotation),
             value: text.clone(),
             expected: self.expected,
         })?;

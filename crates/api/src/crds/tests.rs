@@ -198,6 +198,7 @@ ImageUpdatePlan v1alpha1
   Phase string .status.conditions[?(@.type=="Ready")].reason
   Commit string .status.commit
   Status string .status.conditions[?(@.type=="Ready")].message (wide)
+  Approval string .spec.approval (wide)
   Age date .metadata.creationTimestamp
 "#;
 

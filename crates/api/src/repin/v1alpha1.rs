@@ -8,5 +8,6 @@ pub use self::image_tag_slice::{ImageTagSlice, ImageTagSliceSpec, MAX_TAGS, Obse
 pub use self::image_update_approval::{ImageUpdateApproval, ImageUpdateApprovalSpec};
 pub use self::image_update_plan::{
     Author, AutomationReference, Checkout, Edit, EditedObject, FileEdits, ImageUpdatePlan,
-    ImageUpdatePlanSpec, ImageUpdatePlanStatus, PlanSource, PolicyUse, PreparedCommit, PushTarget,
+    ImageUpdatePlanSpec, ImageUpdatePlanStatus, Phase, PlanSource, PolicyUse, PreparedCommit,
+    PushTarget, diff,
 };

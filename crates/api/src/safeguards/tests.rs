@@ -42,8 +42,19 @@ fn an_annotation_that_cannot_be_read_holds_back() {
     let expected =
         "annotation repin.dev/minimum-age is 'a week': expected a duration such as '72h'";
     assert_eq!(age(None, Some("a week")), Err(expected.to_owned()));
-    assert!(age(None, Some("-1h")).is_err());
     assert!(age(None, Some("")).is_err());
+}
+
+#[test]
+fn a_negative_age_is_told_where_it_stands() {
+    let expected = "is '-1h0m0s': expected a duration that is not negative";
+    for (field, annotation, place) in [
+        (Some("-1h"), None, "spec.minimumAge"),
+        (Some("-1h"), Some("-60m"), "spec.minimumAge"),
+        (None, Some("-1h"), "annotation repin.dev/minimum-age"),
+    ] {
+        assert_eq!(age(field, annotation), Err(format!("{place} {expected}")));
+    }
 }
 
 #[test]

@@ -1,10 +1,20 @@
+//! The plan: spec and status, and beside it what both sides compute from them.
+
+mod diff;
+mod edits;
+mod owner;
+mod phase;
+
 use std::collections::BTreeMap;
 
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::image::v1::{ImageRef, SigningKey, SourceKind};
+pub use self::diff::diff;
+pub use self::edits::{Edit, EditedObject, FileEdits};
+pub use self::phase::Phase;
+use crate::image::v1::{Approval, ImageRef, SigningKey, SourceKind};
 use crate::source::GitRepositoryRef;
 use crate::{Condition, Time, absent, schema};
 
@@ -34,6 +44,7 @@ use crate::{Condition, Time, absent, schema};
     printcolumn = r#"{"name":"Phase","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason"}"#,
     printcolumn = r#"{"name":"Commit","type":"string","jsonPath":".status.commit"}"#,
     printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message","priority":1}"#,
+    printcolumn = r#"{"name":"Approval","type":"string","jsonPath":".spec.approval","priority":1}"#,
     printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
 )]
 #[serde(rename_all = "camelCase")]
@@ -43,6 +54,14 @@ use crate::{Condition, Time, absent, schema};
 pub struct ImageUpdatePlanSpec {
     /// The automation that the plan is made for.
     pub automation_ref: AutomationReference,
+    /// The place among the plans of the automation: greater than that of every earlier one. Of two plans that are not
+    /// ended the one with the lower number is superseded.
+    #[schemars(range(min = 1))]
+    pub sequence: i64,
+    /// Whether the plan waits for an ImageUpdateApproval of its name before it is written: what the automation asked for
+    /// when the plan was made.
+    #[serde(default)]
+    pub approval: Approval,
     /// The GitRepository that gives access to the repository.
     pub source_ref: PlanSource,
     /// What was checked out when the plan was made.
@@ -63,6 +82,9 @@ pub struct ImageUpdatePlanSpec {
     pub file_count: i64,
     /// How many edits there are in all files.
     pub edit_count: i64,
+    /// The edits as people read them: the lines of a unified diff without context, computed from `files` alone. A plan
+    /// whose diff says anything else than its `files` is refused.
+    pub diff: Vec<String>,
     /// The files in lexical order of their paths.
     pub files: Vec<FileEdits>,
 }
@@ -138,61 +160,6 @@ pub struct PolicyUse {
     /// The image it had selected.
     #[serde(rename = "ref")]
     pub reference: ImageRef,
-}
-
-/// The edits of one file.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileEdits {
-    /// Path from the root of the repository, with `/` between its parts.
-    pub path: String,
-    /// Id of the blob that the edits apply to.
-    pub blob: String,
-    /// The edits in ascending order of their offsets, without overlap.
-    pub edits: Vec<Edit>,
-}
-
-/// Replaces one run of bytes by another.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub struct Edit {
-    /// Offset of the first byte replaced, from the start of the file.
-    #[schemars(range(min = 0))]
-    pub offset: i64,
-    /// The bytes that stand there, quotes included where they change.
-    pub old: String,
-    /// The bytes that take their place.
-    pub new: String,
-    /// Line of the edit, counted from 1.
-    #[schemars(range(min = 1))]
-    pub line: i64,
-    /// Path of the field in its object, such as `.spec.template.spec.containers[0].image`.
-    pub field: String,
-    /// The object that the field belongs to.
-    pub object: EditedObject,
-    /// The marker's text: `namespace:policy`, with `:tag`, `:name` or `:digest` behind it.
-    pub setter: String,
-    /// The field's value before, without quotes.
-    pub old_value: String,
-    /// The field's value after, without quotes.
-    pub new_value: String,
-}
-
-/// The object that an edit changes; members that the manifest lacks are empty.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[serde(rename_all = "camelCase")]
-pub struct EditedObject {
-    /// `apiVersion` of the manifest.
-    #[serde(default)]
-    pub api_version: String,
-    /// `kind` of the manifest.
-    #[serde(default)]
-    pub kind: String,
-    /// `metadata.namespace` of the manifest.
-    #[serde(default)]
-    pub namespace: String,
-    /// `metadata.name` of the manifest.
-    #[serde(default)]
-    pub name: String,
 }
 
 /// How far the plan has come.
