@@ -1,3 +1,5 @@
+mod packed;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -5,6 +7,8 @@ use api::Time;
 use api::repin::v1alpha1::Observation;
 use image_ref::{Tags, TagsBuilder, TagsTooLarge};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+pub(crate) use self::packed::PackedHistory;
 
 /// A complete tag list with the memory of when each tag was first seen.
 ///

@@ -16,12 +16,14 @@
 //! A list that slices add up to is to be trusted only when its count and its revision are those of the status:
 //! [`SliceSet::complete`] gives it then and only then.
 //!
-//! The crate does no I/O and never reads the clock. Tags are held compactly: a few allocations per slice, never one per tag.
+//! The crate does no I/O and never reads the clock. What is held of the cluster is packed: a tag costs a few bytes, and no
+//! allocation.
 
 mod cut;
 mod history;
 mod index;
 mod name;
+mod numbers;
 mod revision;
 mod set;
 

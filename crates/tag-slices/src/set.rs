@@ -1,22 +1,25 @@
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use api::image::v1::ScanResult;
 use api::repin::v1alpha1::ImageTagSliceSpec;
 use image_ref::TagsTooLarge;
 
+use crate::history::PackedHistory;
 use crate::{Slice, TagHistory, revision};
 
-/// The slices of one ImageRepository in the cluster.
+/// The slices of one ImageRepository in the cluster. Clones share what is known of each.
 #[derive(Clone, Debug, Default)]
 pub struct SliceSet {
-    held: BTreeMap<String, Held>,
+    /// By name. The map always has room for eleven values, and most repositories have one slice: they lie elsewhere.
+    held: BTreeMap<String, Arc<Held>>,
 }
 
 /// What is known of one slice.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) resource_version: String,
-    pub(crate) history: TagHistory,
+    pub(crate) history: PackedHistory,
     /// Whether the object says it in the order and the grouping that [`Slice::spec`] writes.
     pub(crate) canonical: bool,
     /// The listing in which the slice was last seen.
@@ -65,10 +68,7 @@ pub enum Change {
 impl SliceSet {
     /// How many tags the slices hold together.
     pub fn tag_count(&self) -> usize {
-        self.held
-            .values()
-            .map(|held| held.history.tags().len())
-            .sum()
+        self.held.values().map(|held| held.history.len()).sum()
     }
 
     /// Name and resourceVersion of each slice: equal where nothing was written in between.
@@ -85,14 +85,8 @@ impl SliceSet {
     /// The list that the slices add up to. Whether it is complete, only the status can tell: see [`Self::complete`].
     pub fn assemble(&self) -> Result<TagHistory, SliceError> {
         let slices = self.in_order();
-        for pair in slices.windows(2) {
-            let [(first, one), (second, other)] = pair else {
-                continue;
-            };
-            let (last, next) = (
-                one.history.tags().iter().next_back(),
-                other.history.tags().get(0),
-            );
+        for ((first, one), (second, other)) in slices.iter().zip(slices.iter().skip(1)) {
+            let (last, next) = (one.tags().iter().next_back(), other.tags().get(0));
             if let Some(tag) = next.filter(|&next| last >= Some(next)) {
                 return Err(SliceError::Overlap {
                     first: (*first).to_owned(),
@@ -101,7 +95,7 @@ impl SliceSet {
                 });
             }
         }
-        TagHistory::from_ascending(slices.into_iter().flat_map(|(_, held)| held.history.iter()))
+        TagHistory::from_ascending(slices.iter().flat_map(|(_, history)| history.iter()))
             .map_err(SliceError::TooLarge)
     }
 
@@ -118,11 +112,9 @@ impl SliceSet {
     /// Everything that the slices remember, also where they do not add up to a list because writing them was interrupted.
     /// Where two slices hold the same tag, the earlier time counts.
     pub fn remembered(&self) -> Result<TagHistory, TagsTooLarge> {
-        let mut entries: Vec<_> = self
-            .held
-            .values()
-            .flat_map(|held| held.history.iter())
-            .collect();
+        let slices = self.in_order();
+        let histories = slices.iter().map(|(_, history)| history);
+        let mut entries: Vec<_> = histories.flat_map(TagHistory::iter).collect();
         entries.sort_unstable();
         entries.dedup_by_key(|(tag, _)| *tag);
         TagHistory::from_ascending(entries)
@@ -136,13 +128,13 @@ impl SliceSet {
         let mut rest: HashMap<&str, &Held> = self
             .held
             .iter()
-            .map(|(name, held)| (&**name, held))
+            .map(|(name, held)| (&**name, &**held))
             .collect();
         let (mut creations, mut replacements) = (Vec::new(), Vec::new());
         for slice in wanted {
             match rest.remove(&*slice.name) {
                 None => creations.push(Change::Create(slice)),
-                Some(held) if held.canonical && held.history == slice.history => {}
+                Some(held) if held.says(&slice) => {}
                 Some(held) => replacements.push(Change::Replace {
                     slice,
                     resource_version: held.resource_version.clone(),
@@ -161,15 +153,15 @@ impl SliceSet {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Held> {
-        self.held.get(name)
+        self.held.get(name).map(|held| &**held)
     }
 
     pub(crate) fn insert(&mut self, name: String, held: Held) {
-        self.held.insert(name, held);
+        self.held.insert(name, Arc::new(held));
     }
 
-    pub(crate) fn remove(&mut self, name: &str) -> Option<Held> {
-        self.held.remove(name)
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.held.remove(name);
     }
 
     /// Drops the slices for which `keep` is false; whether there were any.
@@ -181,18 +173,17 @@ impl SliceSet {
 
     pub(crate) fn touch(&mut self, name: &str, listing: u64) {
         if let Some(held) = self.held.get_mut(name) {
-            held.listing = listing;
+            Arc::make_mut(held).listing = listing;
         }
     }
 
-    /// The slices in the order of their tags.
-    fn in_order(&self) -> Vec<(&str, &Held)> {
-        let mut slices: Vec<_> = self
-            .held
-            .iter()
-            .map(|(name, held)| (&**name, held))
+    /// Names and contents of the slices in the order of their tags.
+    fn in_order(&self) -> Vec<(&str, TagHistory)> {
+        let held = self.held.iter();
+        let mut slices: Vec<_> = held
+            .map(|(name, held)| (&**name, held.history.unpack()))
             .collect();
-        slices.sort_by_key(|(_, held)| held.history.tags().get(0));
+        slices.sort_by(|(_, one), (_, other)| one.tags().get(0).cmp(&other.tags().get(0)));
         slices
     }
 }
@@ -204,9 +195,14 @@ impl Held {
         Self {
             resource_version: resource_version.to_owned(),
             canonical: is_canonical(spec, history.tags().len()),
-            history,
+            history: PackedHistory::new(&history),
             listing,
         }
+    }
+
+    /// Whether the object is as it would be written for this slice.
+    fn says(&self, slice: &Slice) -> bool {
+        self.canonical && self.history == PackedHistory::new(&slice.history)
     }
 }
 

@@ -102,7 +102,7 @@ fn a_slice_that_says_the_same_in_another_way_is_rewritten() {
     let history = TagHistory::from_observations(&specs[0].1.observations).unwrap();
     for (changes, spec) in specs {
         let held = Held::read(&spec, "7", 0);
-        assert_eq!(held.history, history, "{spec:?}");
+        assert_eq!(held.history.unpack(), history, "{spec:?}");
         let mut set = SliceSet::default();
         set.insert("one".to_owned(), held);
         let wanted = Slice {
@@ -176,7 +176,7 @@ proptest! {
         for change in changes.into_iter().take(done) {
             match change {
                 Change::Create(slice) | Change::Replace { slice, .. } => write(&mut set, slice),
-                Change::Delete { name, .. } => drop(set.remove(&name)),
+                Change::Delete { name, .. } => set.remove(&name),
             }
         }
         let remembered = set.remembered().unwrap();
