@@ -12,7 +12,7 @@ use api::conditions::{
 };
 use api::{Condition, Time, reasons};
 
-use crate::reconcile::End;
+use crate::reconcile::{Course, End};
 
 /// What marks a message that was cut.
 const CUT: &str = "...";
@@ -91,8 +91,27 @@ pub fn finish(
             set.retrying(progress);
             set.put(READY, FALSE, reason, message);
         }
+        End::Phase {
+            name,
+            course,
+            message,
+            ..
+        } => {
+            set.remove(STALLED);
+            set.remove(RECONCILING);
+            set.put(READY, ready_in(*course), name, message);
+        }
     }
     set.sorted()
+}
+
+/// What Ready is in a phase.
+fn ready_in(course: Course) -> &'static str {
+    match course {
+        Course::UnderWay => UNKNOWN,
+        Course::Reached => TRUE,
+        Course::Missed => FALSE,
+    }
 }
 
 /// The generation that the status has observed once its conditions are these.

@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::args::ArgsError;
 use crate::lease::{LeaseLost, SettingsError};
 
+/// Why a controller lacks what it works with: an error of its own.
+pub type SetUpError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a process could not start, or ended without being asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
@@ -15,6 +18,9 @@ pub enum RuntimeError {
     /// The flags of the lease contradict each other.
     #[error(transparent)]
     Lease(#[from] SettingsError),
+    /// The controller cannot be made.
+    #[error(transparent)]
+    SetUp(SetUpError),
     /// Traces cannot be sent where they should go.
     #[error("--otlp-endpoint: {0}")]
     Traces(#[source] opentelemetry_otlp::ExporterBuildError),

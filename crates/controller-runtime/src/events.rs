@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-pub(crate) use self::notify::notice;
+pub(crate) use self::notify::{end_of_phases, notice};
 use crate::metrics::Metrics;
 
 /// How many events wait for each receiver at most.

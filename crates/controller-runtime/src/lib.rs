@@ -4,7 +4,8 @@
 //! [`Runtime`]: it reconciles a kind ([`reconcile()`], with a [`Reconciler`] of its own) and watches others ([`watch_all()`]).
 //!
 //! *Watches* what a controller asks for, in the namespaces and with the labels of its flags ([`Scope`]).
-//! *Writes* the status of the objects that a controller reconciles, Events about them, and the Lease of the process.
+//! *Writes* the status of the objects that a controller reconciles, the annotation that hands a trace on where that says
+//! something new, Events about them, and the Lease of the process.
 //! *Never* writes without a current claim ([`Claims`]), never writes what is written already, never decides what a status
 //! says beyond its conditions, and never logs a secret.
 
@@ -19,12 +20,14 @@ mod identity;
 mod kinds;
 pub mod lease;
 pub mod metrics;
+mod namespaces;
 mod process;
 mod readiness;
 mod reconcile;
 mod runtime;
 mod schema;
 mod scope;
+mod secrets;
 mod shutdown;
 mod status;
 mod tasks;
@@ -34,15 +37,20 @@ mod triggers;
 mod watch;
 
 pub use crate::args::Args;
-pub use crate::error::RuntimeError;
+pub use crate::error::{RuntimeError, SetUpError};
 pub use crate::events::Events;
 pub use crate::identity::Identity;
-pub use crate::kinds::{Common, CommonMut, Reconciled};
+pub use crate::kinds::{Common, CommonMut, Reconciled, Style};
 pub use crate::lease::{Claim, Claims, NotLeading};
 pub use crate::metrics::Metrics;
+pub use crate::namespaces::{NamespaceError, namespace_labels};
 pub use crate::readiness::{Awaited, Readiness};
-pub use crate::reconcile::{Class, Done, End, Next, Pass, Progress, Reconciler, reconcile};
-pub use crate::runtime::{Runtime, run};
+pub use crate::reconcile::{
+    Checkpoints, Class, Course, Done, End, Next, Notice, Pass, Progress, Reconciler, StoreError,
+    reconcile,
+};
+pub use crate::runtime::{Grace, Runtime, run};
 pub use crate::scope::Scope;
+pub use crate::secrets::watch_secrets;
 pub use crate::triggers::Triggers;
 pub use crate::watch::watch_all;

@@ -16,14 +16,16 @@ use crate::identity::{Identity, host_name};
 use crate::lease::{Claims, Election, Settings};
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
-use crate::runtime::Runtime;
+use crate::runtime::{Grace, Runtime};
 use crate::schema::{self, Kind};
 use crate::scope::Scope;
 use crate::tasks::Tasks;
 use crate::{admin, client, shutdown};
 
-/// How long the controller may take to finish what is in flight.
+/// How long the controller may take to finish what is in flight, at least.
 const CONTROLLER_DEADLINE: Duration = Duration::from_secs(25);
+/// How much longer it may take than its passes.
+const AFTER_PASSES: Duration = Duration::from_secs(5);
 /// How long the rest may take after it: events to deliver, the lease to give up.
 const REST_DEADLINE: Duration = Duration::from_secs(3);
 
@@ -74,6 +76,7 @@ impl Process {
             events,
             claims,
             scope,
+            grace: Grace::default(),
         };
         Ok(Self {
             runtime,
@@ -172,7 +175,7 @@ where
         () = shutdown.cancelled() => Ok(()),
     };
     shutdown.cancel();
-    let deadline = CONTROLLER_DEADLINE;
+    let deadline = CONTROLLER_DEADLINE.max(runtime.grace.longest() + AFTER_PASSES);
     let ended = match tokio::time::timeout(deadline, working).await {
         Ok(ended) => ended,
         Err(_) => Err(RuntimeError::Drain { deadline }),

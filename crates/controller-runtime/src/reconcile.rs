@@ -7,6 +7,7 @@
 //! people should know, and a delay where it failed.
 
 mod changes;
+mod checkpoint;
 mod contract;
 mod malformed;
 mod memory;
@@ -14,9 +15,10 @@ mod once;
 mod outcome;
 mod own_writes;
 mod progress;
+mod run;
+mod verdict;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _, stream};
 use kube::Resource;
@@ -24,7 +26,8 @@ use kube::runtime::Controller;
 use kube::runtime::controller::Config;
 use kube::runtime::reflector::{ObjectRef, store::Writer as StoreWriter};
 
-pub use self::contract::{Class, Done, End, Next, Pass, Reconciler};
+pub use self::checkpoint::{Checkpoints, StoreError};
+pub use self::contract::{Class, Course, Done, End, Next, Notice, Pass, Reconciler};
 pub use self::progress::Progress;
 
 use self::memory::Memory;
@@ -32,11 +35,6 @@ use self::once::Once;
 use crate::error::RuntimeError;
 use crate::metrics::ObjectLabels;
 use crate::runtime::Runtime;
-
-/// How long passes may go on once the process is to end; what they have not finished by then is
-/// done by the next process. A pod has ten seconds in all, of which the lease, events and traces
-/// need the rest.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// Reconciles all objects of a kind until the process is to end.
 ///
@@ -48,6 +46,8 @@ pub async fn reconcile<R: Reconciler>(
     reconciler: Arc<R>,
     triggers: impl Stream<Item = ObjectRef<R::Object>> + Send + 'static,
 ) -> Result<(), RuntimeError> {
+    let grace = reconciler.grace();
+    runtime.grace.at_least(grace);
     let store = StoreWriter::<R::Object>::default();
     let memory = Arc::new(Memory::new(&runtime.args, runtime.metrics.clone()));
     let (malformed, reports) = malformed::reporter::<R::Object>(runtime);
@@ -72,12 +72,12 @@ pub async fn reconcile<R: Reconciler>(
         .for_each(async |_| {});
     let overdue = async {
         runtime.shutdown.cancelled().await;
-        tokio::time::sleep(GRACE).await;
+        tokio::time::sleep(grace).await;
     };
     tokio::select! {
         () = passes => {}
         () = reports => {}
-        () = overdue => tracing::warn!("passes are interrupted: they did not end within {GRACE:?}"),
+        () = overdue => tracing::warn!("passes are interrupted: they did not end within {grace:?}"),
     }
     if runtime.shutdown.is_cancelled() {
         return Ok(());

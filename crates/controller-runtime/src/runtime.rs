@@ -1,12 +1,14 @@
 //! What a controller works with, and how it is run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kube::Client;
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Args;
-use crate::error::RuntimeError;
+use crate::error::{RuntimeError, SetUpError};
 use crate::events::Events;
 use crate::identity::Identity;
 use crate::lease::Claims;
@@ -37,23 +39,45 @@ pub struct Runtime {
     pub claims: Claims,
     /// Which objects the controller looks at.
     pub scope: Scope,
+    /// How long what is in flight may go on once the process is to end.
+    pub grace: Grace,
+}
+
+/// The longest time that anything in the process may go on once that is to end. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Grace {
+    longest: Arc<Mutex<Duration>>,
+}
+
+impl Grace {
+    /// Something needs this much.
+    pub(crate) fn at_least(&self, time: Duration) {
+        let mut longest = self.longest.lock();
+        *longest = time.max(*longest);
+    }
+
+    pub(crate) fn longest(&self) -> Duration {
+        *self.longest.lock()
+    }
 }
 
 /// Runs a controller from its flags to the end of the process; returns once that has to end, having logged why.
 ///
-/// In this order: logs and traces; the flags against each other; the client; the servers of metrics and probes; the kinds that
-/// have to be served; the lease, where one is needed; then `controller`, until SIGTERM or SIGINT. What is in flight is
-/// finished then, events are delivered, and the lease is given up.
+/// In this order: logs and traces; the flags against each other; `set_up`, which makes the controller of what does not need
+/// the cluster; the client; the servers of metrics and probes; the kinds that have to be served; the lease, where one is
+/// needed; then the controller, until SIGTERM or SIGINT. What is in flight is finished then, events are delivered, and the
+/// lease is given up.
 ///
 /// An error says that the process has to end with an exit code other than zero, to be started again: it could not start, it
 /// lost its lease, or a part of it ended by itself, `controller` included. The error is in the log already: `main` need not
 /// print it.
-pub async fn run<F>(
+pub async fn run<C, F>(
     identity: Identity,
     args: &Args,
-    controller: impl FnOnce(Runtime) -> F,
+    set_up: impl FnOnce() -> Result<C, SetUpError>,
 ) -> Result<(), RuntimeError>
 where
+    C: FnOnce(Runtime) -> F,
     F: Future<Output = Result<(), RuntimeError>>,
 {
     // An error says that a provider is installed already.
@@ -61,7 +85,7 @@ where
     let (telemetry, unusable) = telemetry::init(&identity, args);
     let ended = match unusable {
         Some(error) => Err(RuntimeError::Traces(error)),
-        None => start_and_work(identity, args, controller).await,
+        None => start_and_work(identity, args, set_up).await,
     };
     match &ended {
         Ok(()) => tracing::info!("{} has ended", identity.name),
@@ -71,18 +95,20 @@ where
     ended
 }
 
-async fn start_and_work<F>(
+async fn start_and_work<C, F>(
     identity: Identity,
     args: &Args,
-    controller: impl FnOnce(Runtime) -> F,
+    set_up: impl FnOnce() -> Result<C, SetUpError>,
 ) -> Result<(), RuntimeError>
 where
+    C: FnOnce(Runtime) -> F,
     F: Future<Output = Result<(), RuntimeError>>,
 {
     args.check()?;
     for notice in args.without_effect() {
         tracing::warn!("{notice}");
     }
+    let controller = set_up().map_err(RuntimeError::SetUp)?;
     let process = Process::start(identity, args).await?;
     process.work(controller).await
 }

@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api::Condition;
+use api::annotations::TRACEPARENT;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
+use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, ObjectMeta, Patch, PatchParams};
 use kube::core::Status as Answer;
-use kube::{Client, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 use self::takeover::is_due;
 pub(crate) use self::takeover::lean;
 use crate::conditions::is_ours;
+use crate::kinds::{Reconciled, Style};
 use crate::lease::{Claims, NotLeading};
 use crate::runtime::Runtime;
 
@@ -37,6 +39,8 @@ pub(crate) struct Writer {
     resource: ApiResource,
     manager: &'static str,
     claims: Claims,
+    /// Whether Flux's controllers have written statuses of the kind before this one.
+    inherited: bool,
     /// Whether the served schema merges conditions by type: then those of others are not ours to
     /// repeat. Flux's own schemas do not; learned from the answers of the API server.
     keyed: AtomicBool,
@@ -81,12 +85,13 @@ pub(crate) enum WriteError {
 }
 
 impl Writer {
-    pub(crate) fn new<K: Resource<DynamicType = ()>>(runtime: &Runtime) -> Self {
+    pub(crate) fn new<K: Reconciled>(runtime: &Runtime) -> Self {
         Self {
             client: runtime.client.clone(),
             resource: ApiResource::erase::<K>(&()),
             manager: runtime.identity.field_manager,
             claims: runtime.claims.clone(),
+            inherited: K::STYLE == Style::Conditions,
             keyed: AtomicBool::new(false),
         }
     }
@@ -96,10 +101,11 @@ impl Writer {
         &self,
         object: &ObjectMeta,
         status: &(impl Serialize + Sync),
+        mark: Option<&str>,
     ) -> Result<Option<K>, WriteError> {
         let form = |source| WriteError::Form { source };
         let status = serde_json::to_value(status).map_err(form)?;
-        let Some(written) = self.write(object, status).await? else {
+        let Some(written) = self.write(object, status, mark).await? else {
             return Ok(None);
         };
         let written = serde_json::to_value(written).map_err(form)?;
@@ -112,16 +118,20 @@ impl Writer {
     /// Written is what `object` names as it stands there: where it has changed since, it is read
     /// again, so that neither another object of that name gets the status nor a change of the
     /// status by others goes unseen.
+    ///
+    /// `mark` is the trace that the status is part of, if others act on it: the object carries that
+    /// first, for who sees the status continues it.
     pub(crate) async fn write(
         &self,
         object: &ObjectMeta,
         mut status: Value,
+        mark: Option<&str>,
     ) -> Result<Option<DynamicObject>, WriteError> {
         let mut tries = TRIES;
         let mut newest = object.clone();
         loop {
             tries -= 1;
-            match self.try_write(&newest, &mut status).await {
+            match self.try_write(&newest, &mut status, mark).await {
                 Err(WriteError::Conflict { .. }) if tries > 0 => {}
                 outcome => return outcome,
             }
@@ -136,9 +146,21 @@ impl Writer {
         &self,
         object: &ObjectMeta,
         status: &mut Value,
+        mark: Option<&str>,
     ) -> Result<Option<DynamicObject>, WriteError> {
         let mut version = object.resource_version.clone();
-        if is_due(object) {
+        if let Some(trace) = mark.filter(|trace| !carries(object, trace)) {
+            match self.mark(object, trace).await {
+                Ok(Some(marked)) => version = marked.metadata.resource_version,
+                Ok(None) => return Ok(None),
+                Err(error @ (WriteError::NotLeading(_) | WriteError::Conflict { .. })) => {
+                    return Err(error);
+                }
+                // Nobody misses it but the trace.
+                Err(error) => tracing::warn!("the trace ends here: {error}"),
+            }
+        }
+        if self.inherited && is_due(object) {
             match self.take_over(object).await? {
                 Some(taken) => version = taken.metadata.resource_version,
                 None => return Ok(None),
@@ -159,6 +181,29 @@ impl Writer {
         let written = self.written(request, "write the status").await?;
         self.learn(written.as_ref());
         Ok(written)
+    }
+
+    /// Makes the object carry a trace, where it is still as `object` says: the status may follow on
+    /// the version that this answers.
+    async fn mark(
+        &self,
+        object: &ObjectMeta,
+        trace: &str,
+    ) -> Result<Option<DynamicObject>, WriteError> {
+        let patch = Patch::Merge(json!({
+            "metadata": {
+                "uid": object.uid,
+                "resourceVersion": object.resource_version,
+                "annotations": { TRACEPARENT: trace },
+            },
+        }));
+        let params = PatchParams {
+            field_manager: Some(self.manager.to_owned()),
+            ..PatchParams::default()
+        };
+        let api = self.api(object);
+        let request = api.patch(name(object), &params, &patch);
+        self.written(request, "write the trace").await
     }
 
     /// Removes Flux's finalizer from an object that is being deleted.
@@ -252,6 +297,14 @@ fn name(object: &ObjectMeta) -> &str {
     object.name.as_deref().unwrap_or_default()
 }
 
+/// Whether the object carries this trace already.
+fn carries(object: &ObjectMeta, trace: &str) -> bool {
+    let annotations = object.annotations.as_ref();
+    annotations
+        .and_then(|all| all.get(TRACEPARENT))
+        .is_some_and(|carried| carried == trace)
+}
+
 /// Drops the conditions that others have added: each has its manager.
 fn leave_to_others(status: &mut Value) {
     if let Some(Value::Array(conditions)) = status.get_mut("conditions") {
@@ -293,6 +346,7 @@ mod tests {
             resource: ApiResource::erase::<ImageRepository>(&()),
             manager: "test",
             claims: Claims::watching(watch::Sender::new(claim).subscribe()),
+            inherited: true,
             keyed: AtomicBool::new(false),
         }
     }
@@ -305,7 +359,7 @@ mod tests {
             ..ObjectMeta::default()
         };
         let nobody = writer(Claim::Nobody);
-        let written = nobody.write(&object, json!({})).await;
+        let written = nobody.write(&object, json!({}), None).await;
         assert!(
             matches!(written, Err(WriteError::NotLeading(_))),
             "{written:?}"
@@ -315,7 +369,7 @@ mod tests {
             matches!(released, Err(WriteError::NotLeading(_))),
             "{released:?}"
         );
-        let tried = writer(Claim::Always).write(&object, json!({})).await;
+        let tried = writer(Claim::Always).write(&object, json!({}), None).await;
         assert!(
             matches!(tried, Err(WriteError::Request { .. })),
             "{tried:?}"
@@ -333,7 +387,7 @@ mod tests {
             ..ObjectMeta::default()
         };
         let start = Instant::now();
-        let written = writer.write(&object, json!({})).await;
+        let written = writer.write(&object, json!({}), None).await;
         assert!(
             matches!(written, Err(WriteError::Deadline { time, .. }) if time == left),
             "{written:?}"

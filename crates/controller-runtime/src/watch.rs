@@ -29,8 +29,9 @@ const PAGE: u32 = 100;
 /// with [`Event::InitDone`]: what was known before and was not in it is gone. The process is not
 /// ready before the first list is complete. Errors are logged and the watch goes on after a pause,
 /// which grows from error to error; an object that is not of its kind's form is logged once per
-/// version and left out, and what `sink` knew of it before is not taken back before the next list.
-/// Managed fields are removed.
+/// version and left out, and what `sink` knew of it before is not taken back before it is deleted,
+/// or is not in the next list. That it is deleted is told with its metadata alone, all else being as
+/// in `K::default()`. Managed fields are removed.
 pub async fn watch_all<K>(
     runtime: &Runtime,
     config: watcher::Config,
@@ -40,6 +41,7 @@ where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
         + Debug
+        + Default
         + DeserializeOwned
         + Send
         + 'static,
@@ -87,11 +89,16 @@ pub(crate) fn kind<K: Resource<DynamicType = ()>>() -> &'static str {
     }
 }
 
-/// The event of the object itself, or the object that has none because it is malformed.
-pub(crate) fn sorted<K>(event: Event<Guarded<K>>) -> Result<Event<K>, Box<Malformed>> {
+/// The event of the object itself, or the object that has none because it is malformed. It has one once it is deleted: who
+/// it was is enough to know for that.
+fn sorted<K: Resource + Default>(event: Event<Guarded<K>>) -> Result<Event<K>, Box<Malformed>> {
     Ok(match event {
         Event::Apply(object) => Event::Apply(object.0?),
-        Event::Delete(object) => Event::Delete(object.0?),
+        Event::Delete(object) => Event::Delete(object.0.unwrap_or_else(|malformed| {
+            let mut named = K::default();
+            *named.meta_mut() = malformed.metadata;
+            named
+        })),
         Event::InitApply(object) => Event::InitApply(object.0?),
         Event::Init => Event::Init,
         Event::InitDone => Event::InitDone,

@@ -179,6 +179,15 @@ async fn flags_that_cannot_be_used_end_the_process_before_it_starts() {
 }
 
 #[tokio::test]
+async fn a_controller_that_cannot_be_made_is_an_error_in_the_log() {
+    let nowhere = std::path::Path::new("/nonexistent");
+    let mut controller = Controller::start(nowhere, Behaviour::CannotBeMade, &[]);
+    let output = controller.ended("exit status: 101");
+    let logged = |line: &str| line.starts_with('{') && line.contains("the tools are missing");
+    assert!(output.lines().any(logged), "{output}");
+}
+
+#[tokio::test]
 async fn definitions_that_are_missing_are_awaited_and_those_of_flux_are_told() {
     let plane = ControlPlane::start().await;
     let crds: Api<CustomResourceDefinition> = Api::all(plane.client());

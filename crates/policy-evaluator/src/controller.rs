@@ -10,7 +10,7 @@ use controller_runtime::{Identity, Runtime, RuntimeError, Triggers, reconcile, w
 use futures_util::future;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher::{self, Event};
-use registry_access::{Cluster, Resolver, Settings, SettingsError};
+use registry_access::{Cluster, Resolver, Settings};
 use registry_client::{Client, Options};
 use tokio::sync::oneshot;
 
@@ -27,37 +27,25 @@ const IDENTITY: Identity = Identity {
     kinds: &["ImagePolicy", "ImageRepository", "ImageTagSlice"],
 };
 
-/// Why the controller ends.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The flags about cloud identities contradict each other.
-    #[error(transparent)]
-    Settings(SettingsError),
-    /// There is no client for registries.
-    #[error(transparent)]
-    Client(registry_client::Error),
-    /// The runtime ends, or does not start.
-    #[error(transparent)]
-    Runtime(RuntimeError),
-}
-
-/// Runs the controller until the process is to end.
-pub async fn run(args: &Args) -> Result<(), RunError> {
-    let resolver = Resolver::new(settings(&args.common)).map_err(RunError::Settings)?;
-    let registry = Client::new(Options::default()).map_err(RunError::Client)?;
-    let controller = |runtime: Runtime| evaluate_all(runtime, resolver, registry);
-    let running = Box::pin(controller_runtime::run(IDENTITY, &args.common, controller));
-    running.await.map_err(RunError::Runtime)
+/// Runs the controller until the process is to end. An error is in the log already.
+pub async fn run(args: &Args) -> Result<(), RuntimeError> {
+    let set_up = || {
+        let resolver = Resolver::new(settings(&args.common))?;
+        let registry = Client::new(Options::default())?;
+        Ok(move |runtime| evaluate_all(runtime, resolver, registry))
+    };
+    Box::pin(controller_runtime::run(IDENTITY, &args.common, set_up)).await
 }
 
 fn settings(args: &controller_runtime::Args) -> Settings {
-    Settings {
-        default_service_account: args.default_service_account().map(str::to_owned),
-        object_level_identity: args.enabled(Gate::ObjectLevelWorkloadIdentity),
-        token_cache_max_size: usize::try_from(args.token_cache_max_size).unwrap_or(usize::MAX),
-        token_cache_max_duration: args.token_cache_max_duration.to_std(),
-        ..Settings::default()
-    }
+    Settings::new(
+        args.default_service_account(),
+        args.enabled(Gate::ObjectLevelWorkloadIdentity),
+        (
+            args.token_cache_max_size,
+            args.token_cache_max_duration.to_std(),
+        ),
+    )
 }
 
 /// Watches repositories and slices, and reconciles once all of them are known: before that, every list would look
@@ -67,6 +55,9 @@ async fn evaluate_all(
     resolver: Resolver,
     registry: Client,
 ) -> Result<(), RuntimeError> {
+    let metrics = runtime
+        .metrics
+        .registry(|registry| Metrics::register(registry, &resolver));
     let catalogue = Arc::new(Catalogue::default());
     let context = Context {
         client: runtime.client.clone(),
@@ -81,7 +72,7 @@ async fn evaluate_all(
             CrossNamespace::Allowed
         },
         requeue: runtime.args.requeue_dependency,
-        metrics: runtime.metrics.registry(Metrics::register),
+        metrics,
     };
     let triggers = Triggers::new();
     let (repositories, until_repositories) = oneshot::channel();

@@ -10,8 +10,8 @@ use api::{Duration, Time};
 pub struct Decision {
     /// The choice, without its digest.
     pub latest: ImageRef,
-    /// The registry does not have its tag any more.
-    pub is_gone: bool,
+    /// Its tag is in the list no more: gone from the registry, or excluded.
+    pub is_unlisted: bool,
     /// The choice is the one made before, and `downgradePolicy: Refuse` is why.
     pub refused: Option<Refused>,
     /// Another tag would have been chosen if it were old enough for `minimumAge`.
@@ -33,8 +33,9 @@ pub struct Refused {
 /// Why a choice counts as a downgrade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is lower, and the tag chosen before is gone from the registry.
-    Gone,
+    /// It is lower, and the tag chosen before is in the list no more: gone from the registry, or excluded. The list does
+    /// not tell which.
+    Unlisted,
     /// It is lower, and the policy does not accept the tag chosen before any more: its rules have changed.
     NotAccepted,
     /// The policy, whose rules have changed, cannot tell which of the two is lower.
@@ -45,7 +46,7 @@ impl Refusal {
     /// The stable name for output that programs read.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Gone => "gone",
+            Self::Unlisted => "not-listed",
             Self::NotAccepted => "not-accepted",
             Self::Incomparable => "incomparable",
         }
@@ -57,9 +58,9 @@ impl fmt::Display for Refused {
         let tag = &self.tag;
         f.write_str("downgradePolicy Refuse keeps it: ")?;
         match self.because {
-            Refusal::Gone => write!(
+            Refusal::Unlisted => write!(
                 f,
-                "the tag is gone from the registry and the policy now selects the lower {tag}"
+                "the tag is no longer listed and the policy now selects the lower {tag}"
             ),
             Refusal::NotAccepted => write!(
                 f,
@@ -143,7 +144,7 @@ mod tests {
     fn decision(latest: &ImageRef) -> Decision {
         Decision {
             latest: latest.clone(),
-            is_gone: false,
+            is_unlisted: false,
             refused: None,
             waiting: None,
             wake: None,
@@ -179,7 +180,7 @@ mod tests {
         let mut decision = decision(&latest);
         decision.refused = Some(Refused {
             tag: "1.0.0".to_owned(),
-            because: Refusal::Gone,
+            because: Refusal::Unlisted,
         });
         let until = "2026-11-24T10:00:00Z".parse().unwrap();
         decision.waiting = Some(Waiting {
@@ -190,7 +191,7 @@ mod tests {
         assert_eq!(
             decision.message(&latest, Some(&reference("1.0.9", None))),
             "Latest image tag for reg.io/app resolved to 1.1.0 (previously reg.io/app:1.0.9); \
-             downgradePolicy Refuse keeps it: the tag is gone from the registry and the policy now selects the lower 1.0.0; \
+             downgradePolicy Refuse keeps it: the tag is no longer listed and the policy now selects the lower 1.0.0; \
              1.2.0 waits for minimumAge 72h0m0s until 2026-11-24T10:00:00Z"
         );
     }

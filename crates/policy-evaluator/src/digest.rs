@@ -18,7 +18,8 @@ pub enum DigestSource {
 /// Where the digest of a decision comes from, given what the policy chose before.
 ///
 /// `Never` has none, `Always` asks at every evaluation, `IfNotPresent` when name or tag changed or no digest is known. Of
-/// a tag that is gone and kept all the same, only the digest remains that was known.
+/// a tag that is in the list no more and kept all the same, only the digest remains that was known: most likely nobody
+/// else knows it. A tag that is kept although the policy no longer accepts it is asked for as any other one.
 pub fn digest_source(
     policy: DigestReflectionPolicy,
     decision: &Decision,
@@ -26,7 +27,8 @@ pub fn digest_source(
 ) -> DigestSource {
     let selected = &decision.latest;
     let known = previous
-        .filter(|previous| previous.name == selected.name && previous.tag == selected.tag)
+        .filter(|previous| previous.tag == selected.tag)
+        .filter(|previous| previous.name == selected.name || decision.is_unlisted)
         .and_then(|previous| previous.digest.clone());
     let ask_always = match policy {
         DigestReflectionPolicy::Never => return DigestSource::Without,
@@ -34,8 +36,8 @@ pub fn digest_source(
         DigestReflectionPolicy::Always => true,
     };
     match known {
-        None if decision.is_gone => DigestSource::Without,
-        Some(known) if decision.is_gone || !ask_always => DigestSource::Known(known),
+        None if decision.is_unlisted => DigestSource::Without,
+        Some(known) if decision.is_unlisted || !ask_always => DigestSource::Known(known),
         None | Some(_) => DigestSource::Registry,
     }
 }

@@ -142,7 +142,8 @@ pub(crate) enum PassError {
     FetchDigest(FetchDigestError),
     /// The digest was not there in time.
     #[error(
-        "failed fetching digest of {reference}: no answer within {limit}; raise spec.timeout of the ImageRepository"
+        "failed fetching digest of {reference}: failed fetching descriptor for \"{reference}\": \
+         no answer within {limit}; raise spec.timeout of the ImageRepository"
     )]
     DigestInTime {
         /// The image and the selected tag.
@@ -150,9 +151,6 @@ pub(crate) enum PassError {
         /// The bound.
         limit: Duration,
     },
-    /// Another instance has taken over.
-    #[error(transparent)]
-    NotLeading(controller_runtime::NotLeading),
     /// A thread ended too early, which is a defect of Repin.
     #[error("a task ended unexpectedly: {0}")]
     Task(tokio::task::JoinError),
@@ -194,9 +192,7 @@ impl PassError {
             Self::Authenticate { source, .. } => failed(None, class(source.class()), message),
             Self::Identify { source, .. } => failed(None, class(source.class()), message),
             Self::FetchDigest(error) => failed(None, class(error.source.class()), message),
-            Self::DigestInTime { .. } | Self::NotLeading(_) | Self::Task(_) => {
-                failed(None, Class::Transient, message)
-            }
+            Self::DigestInTime { .. } | Self::Task(_) => failed(None, Class::Transient, message),
         }
     }
 }
@@ -230,5 +226,22 @@ fn class(class: registry_client::Class) -> Class {
         | registry_client::Class::NotFound
         | registry_client::Class::Transient
         | registry_client::Class::Terminal => Class::Transient,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_that_is_late_is_told_in_the_words_of_flux() {
+        let error = PassError::DigestInTime {
+            reference: "reg.io/app:1.0.0".to_owned(),
+            limit: Duration::from_secs(60),
+        };
+        let text = "failed fetching digest of reg.io/app:1.0.0: \
+                    failed fetching descriptor for \"reg.io/app:1.0.0\": \
+                    no answer within 1m0s; raise spec.timeout of the ImageRepository";
+        assert_eq!(error.to_string(), text);
     }
 }

@@ -190,7 +190,7 @@ impl Evaluator {
             Some(Ordering::Less) if facts.history.tags().contains(&current.tag) => {
                 Refusal::NotAccepted
             }
-            Some(Ordering::Less) => Refusal::Gone,
+            Some(Ordering::Less) => Refusal::Unlisted,
         };
         Settled::Kept {
             current,
@@ -249,7 +249,7 @@ impl Settled<'_> {
                 tag: tag.to_owned(),
                 digest: None,
             },
-            is_gone: !facts.history.tags().contains(tag),
+            is_unlisted: !facts.history.tags().contains(tag),
             refused,
             waiting: None,
             wake: None,

@@ -10,11 +10,9 @@
 //! - Writes: the status of ImagePolicies; Events; where traces are recorded, the annotation that hands one on.
 //! - Never: selects from a list that is not complete, keeps credentials, or takes a choice back because a pass failed.
 //!
-//! One pass reads from top to bottom: `validate`, `observe`, `decide`, `apply`, `status`. What the watches say is kept in
+//! One pass reads from top to bottom: `validate`, `observe`, `decide`, `status`. What the watches say is kept in
 //! `catalogue`, which knows which policies a change concerns.
 
-mod access;
-mod apply;
 mod args;
 mod catalogue;
 mod controller;
@@ -31,9 +29,9 @@ mod reconcile;
 mod status;
 mod validate;
 
-pub use access::{AccessDenied, check_access};
+pub use api::access::{AccessDenied, check_access};
 pub use args::Args;
-pub use controller::{RunError, run};
+pub use controller::run;
 pub use decision::{Decision, Refusal, Refused, Waiting};
 pub use digest::{DigestSource, digest_source, fetch_digest};
 pub use error::{EvaluateError, FetchDigestError, InvalidPolicy};

@@ -4,13 +4,15 @@ use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
+use registry_access::{Resolver, TokenMetrics};
 
 /// Counters; clones share them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Metrics {
     evaluations: Family<EvaluationLabels, Counter>,
     tags: Counter,
     changes: Counter,
+    pub(crate) tokens: TokenMetrics,
 }
 
 /// How an evaluation over a complete list ended.
@@ -32,8 +34,14 @@ struct EvaluationLabels {
 }
 
 impl Metrics {
-    pub(crate) fn register(registry: &mut Registry) -> Self {
-        let metrics = Self::default();
+    /// Registers what is counted here, and what the cache of cloud credentials counts.
+    pub(crate) fn register(registry: &mut Registry, resolver: &Resolver) -> Self {
+        let metrics = Self {
+            evaluations: Family::default(),
+            tags: Counter::default(),
+            changes: Counter::default(),
+            tokens: TokenMetrics::register(registry, resolver.identities().clone(), "ImagePolicy"),
+        };
         registry.register(
             "repin_policy_evaluations",
             "Evaluations of ImagePolicies over a complete tag list, by how they ended",

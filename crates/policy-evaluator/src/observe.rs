@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use api::image::v1::{ImagePolicy, ImageRef};
+use controller_runtime::{NamespaceError, namespace_labels};
 use image_ref::ImageName;
-use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, ResourceExt as _};
+use kube::ResourceExt as _;
 use registry_access::Asker;
 use tag_slices::TagHistory;
 use tokio::time::timeout;
@@ -18,9 +17,6 @@ use crate::error::PassError;
 use crate::reconcile::Context;
 use crate::validate::Valid;
 use crate::{DigestSource, check_access, digest_source, fetch_digest};
-
-/// The longest time that reading a Namespace may take.
-const LONGEST_READ: Duration = Duration::from_secs(10);
 
 /// A repository that the policy may use.
 #[derive(Clone, Debug)]
@@ -73,7 +69,7 @@ pub(crate) async fn digest(
     let digest = match digest_source(wanted, decision, previous) {
         DigestSource::Without => None,
         DigestSource::Known(digest) => Some(digest),
-        DigestSource::Registry => Some(ask(ctx, usable, &decision.latest).await?),
+        DigestSource::Registry => Some(ask(ctx, (policy, usable), &decision.latest).await?),
     };
     Ok(ImageRef {
         digest,
@@ -82,8 +78,14 @@ pub(crate) async fn digest(
 }
 
 /// Asks the registry, within the timeout of the repository, credentials included.
-async fn ask(ctx: &Context, usable: &Usable, latest: &ImageRef) -> Result<String, PassError> {
+async fn ask(
+    ctx: &Context,
+    (policy, usable): (&ImagePolicy, &Usable),
+    latest: &ImageRef,
+) -> Result<String, PassError> {
     let Usable { repository, image } = usable;
+    let (namespace, name) = (policy.namespace().unwrap_or_default(), policy.name_any());
+    let count = |event| ctx.metrics.tokens.asked(&namespace, &name, event);
     let reference = || latest.to_string();
     let limit = repository.object.spec.timeout();
     let asking = async {
@@ -94,7 +96,7 @@ async fn ask(ctx: &Context, usable: &Usable, latest: &ImageRef) -> Result<String
             reference: reference(),
             source,
         })?;
-        let access = resolved.access.get().await;
+        let access = resolved.access.get_with(count).await;
         let access = access.map_err(|source| PassError::Identify {
             reference: reference(),
             source,
@@ -129,18 +131,9 @@ async fn may_use(ctx: &Context, valid: &Valid, repository: &Repository) -> Resul
 
 /// The labels of a namespace, as they are now.
 async fn labels(ctx: &Context, name: &str) -> Result<BTreeMap<String, String>, PassError> {
-    let namespaces: Api<Namespace> = Api::all(ctx.client.clone());
-    match timeout(LONGEST_READ, namespaces.get_metadata(name)).await {
-        Ok(Ok(namespace)) => Ok(namespace.metadata.labels.unwrap_or_default()),
-        Ok(Err(kube::Error::Api(status))) if status.is_not_found() => {
-            let namespace = name.to_owned();
-            Err(PassError::NoNamespace { namespace })
-        }
-        Ok(Err(error)) => Err(PassError::ReadNamespace {
-            detail: error.to_string(),
-        }),
-        Err(_) => Err(PassError::ReadNamespace {
-            detail: format!("the API server did not answer within {LONGEST_READ:?}"),
-        }),
-    }
+    let labels = namespace_labels(&ctx.client, name).await;
+    labels.map_err(|error| match error {
+        NamespaceError::NotFound { name } => PassError::NoNamespace { namespace: name },
+        NamespaceError::Read(detail) => PassError::ReadNamespace { detail },
+    })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::image::v1::{ImagePolicy, ImagePolicyStatus};
-use controller_runtime::{Done, Pass, Reconciler, trace};
+use controller_runtime::{Done, Pass, Reconciler};
 use kube::Client;
 use kube::runtime::reflector::ObjectRef;
 use registry_access::{Cluster, Resolver};
@@ -14,7 +14,7 @@ use crate::lists::Lists;
 use crate::metrics::Metrics;
 use crate::status::{Chosen, Outcome};
 use crate::validate::{CrossNamespace, Valid};
-use crate::{Evaluator, apply, decide, observe, status, validate};
+use crate::{Evaluator, decide, observe, status, validate};
 
 /// What all passes share.
 pub(crate) struct Context {
@@ -44,11 +44,20 @@ impl Reconciler for Context {
 
     fn forget(&self, policy: &ObjectRef<ImagePolicy>) {
         self.catalogue.forget(policy);
+        let namespace = policy.namespace.as_deref().unwrap_or_default();
+        self.metrics.tokens.forget(namespace, &policy.name);
     }
 
     fn traceparent(&self, policy: &ImagePolicy) -> Option<String> {
-        let listed = self.catalogue.trace(&ObjectRef::from_obj(policy));
-        listed.or_else(|| trace::of(policy))
+        self.catalogue.trace(&ObjectRef::from_obj(policy))
+    }
+
+    fn is_news(&self, before: &ImagePolicyStatus, after: &ImagePolicyStatus) -> bool {
+        before.latest_ref != after.latest_ref
+    }
+
+    fn announced(&self) {
+        self.metrics.changed();
     }
 }
 
@@ -95,7 +104,6 @@ impl Context {
         let question = decide::Question::new((policy, &usable), history, &pass.now);
         let decision = decide::tag(&self.metrics, evaluator, question).await?;
         let latest = observe::digest(self, (policy, &usable), &decision).await?;
-        apply::mark(self, (policy, &latest), pass).await?;
         Ok(Outcome::Chosen(Box::new(Chosen {
             decision,
             latest,

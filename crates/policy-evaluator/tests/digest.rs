@@ -17,11 +17,11 @@ fn reference(tag: &str, digest: Option<&str>) -> ImageRef {
 fn source(
     policy: DigestReflectionPolicy,
     previous: Option<&ImageRef>,
-    is_gone: bool,
+    is_unlisted: bool,
 ) -> DigestSource {
     let decision = Decision {
         latest: reference("1.0.0", None),
-        is_gone,
+        is_unlisted,
         refused: None,
         waiting: None,
         wake: None,
@@ -51,9 +51,10 @@ fn the_policy_says_where_the_digest_comes_from() {
         );
     }
     assert_eq!(source(IfNotPresent, Some(&known), false), kept);
-    // What is gone cannot be asked for.
+    // What is not there cannot be asked for; another spelling of its image is the same image.
     for policy in [Always, IfNotPresent] {
         assert_eq!(source(policy, Some(&known), true), kept);
+        assert_eq!(source(policy, Some(&other_name), true), kept);
         assert_eq!(source(policy, Some(&without), true), DigestSource::Without);
     }
 }

@@ -1,14 +1,7 @@
 //! What can go wrong, in Flux's words where Flux has some.
 
-use std::fmt;
-use std::time::Duration;
-
+use cloud_identity::ReadError;
 use registry_client::{Class, SecretError};
-
-use crate::cloud::identity::AnnotationError;
-use crate::cloud::{Owner, Problem};
-use crate::gate::{Asker, FeatureGateDisabled};
-use crate::objects::ReadError;
 
 /// Why an access cannot be made. The text is what follows `failed to configure authentication options: ` in Flux's
 /// messages (reason `AuthenticationFailed`); names are `namespace/name`. It never holds a value of a Secret.
@@ -69,6 +62,19 @@ pub enum AccessError {
 }
 
 impl AccessError {
+    /// The name of the Secret that is missing, or cannot be used: when it comes or changes, it is worth another try. It
+    /// lies in the namespace of the ImageRepository.
+    pub fn secret(&self) -> Option<&str> {
+        match self {
+            Self::FindPullSecret { name } => Some(name),
+            Self::FindSecret { secret }
+            | Self::FindAccountPullSecret { secret, .. }
+            | Self::ReadSecret { secret, .. }
+            | Self::UseSecret { secret, .. } => secret.split_once('/').map(|(_, name)| name),
+            Self::FindServiceAccount { .. } | Self::ReadServiceAccount { .. } => None,
+        }
+    }
+
     /// How to react.
     pub fn class(&self) -> Class {
         match self {
@@ -78,124 +84,6 @@ impl AccessError {
             | Self::FindServiceAccount { .. }
             | Self::FindAccountPullSecret { .. }
             | Self::UseSecret { .. } => Class::Authentication,
-        }
-    }
-}
-
-/// Why a cloud gives no credentials for a registry. The text is what follows `scan failed: ` in a scan, and the error
-/// of a digest. It never holds a token.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum IdentityError {
-    /// The registry is none of the provider.
-    #[error("invalid {cloud} registry: '{host}'. must match {pattern}")]
-    ForeignRegistry {
-        /// `AWS`, `Azure` or `GCP`.
-        cloud: &'static str,
-        /// The registry's host.
-        host: String,
-        /// What the provider's hosts look like.
-        pattern: &'static str,
-    },
-    /// The object wants an identity of its own, and the gate is off.
-    #[error(transparent)]
-    GateDisabled(FeatureGateDisabled),
-    /// The ServiceAccount does not exist.
-    #[error("failed to get service account '{account}': serviceaccounts \"{name}\" not found")]
-    FindServiceAccount {
-        /// The ServiceAccount, `namespace/name`.
-        account: String,
-        /// Its name, as in the API server's text.
-        name: String,
-    },
-    /// The ServiceAccount cannot be read.
-    #[error("failed to get service account '{account}': {source}")]
-    ReadServiceAccount {
-        /// The ServiceAccount, `namespace/name`.
-        account: String,
-        /// Why.
-        source: ReadError,
-    },
-    /// The annotations of the ServiceAccount name no identity.
-    #[error(
-        "failed to get provider identity from service account '{account}' annotations: {source}"
-    )]
-    Identify {
-        /// The ServiceAccount, `namespace/name`.
-        account: String,
-        /// What is wrong with them.
-        source: AnnotationError,
-    },
-    /// The API server gives no token of the ServiceAccount.
-    #[error("failed to create kubernetes token for service account '{account}': {source}")]
-    CreateToken {
-        /// The ServiceAccount, `namespace/name`.
-        account: String,
-        /// Why.
-        source: ReadError,
-    },
-    /// The cloud gives no credentials.
-    #[error("failed to create provider access token for {whose}: {problem}")]
-    Exchange {
-        /// Whose identity it is.
-        whose: Whose,
-        /// Why.
-        problem: Problem,
-    },
-    /// The time of the access is over.
-    #[error(
-        "no credentials within {after:?}; the cloud's token service is slow or the timeout is too short"
-    )]
-    Timeout {
-        /// The time that there was.
-        after: Duration,
-    },
-}
-
-/// Whose cloud identity is used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whose {
-    /// That of the process.
-    Process,
-    /// That of a ServiceAccount, `namespace/name`.
-    ServiceAccount(String),
-}
-
-impl From<&Owner> for Whose {
-    fn from(owner: &Owner) -> Self {
-        match owner {
-            Owner::Process => Self::Process,
-            Owner::Account {
-                namespace, name, ..
-            } => Self::ServiceAccount(format!("{namespace}/{name}")),
-        }
-    }
-}
-
-impl fmt::Display for Whose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Process => f.write_str("the controller"),
-            Self::ServiceAccount(name) => write!(f, "service account '{name}'"),
-        }
-    }
-}
-
-impl IdentityError {
-    pub(crate) fn gate_disabled() -> Self {
-        Self::GateDisabled(FeatureGateDisabled(Asker::ImageRepository))
-    }
-
-    /// How to react.
-    pub fn class(&self) -> Class {
-        match self {
-            Self::ForeignRegistry { .. }
-            | Self::GateDisabled(_)
-            | Self::FindServiceAccount { .. }
-            | Self::Identify { .. } => Class::Authentication,
-            Self::ReadServiceAccount { .. } | Self::CreateToken { .. } | Self::Timeout { .. } => {
-                Class::Transient
-            }
-            Self::Exchange { problem, .. } => problem.class(),
         }
     }
 }

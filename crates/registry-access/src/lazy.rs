@@ -3,21 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use cloud_identity::{CacheEvent, Credential, Identities, IdentityError, Objects, Tokens, Wanted};
 use image_ref::ImageName;
-use registry_client::{Access, Fingerprint, ListKey, Proxy};
-use tokio::time::Instant;
-
-use crate::cache::{Cache, CacheEvent};
-use crate::cloud::{CacheKey, Clouds, Owner, Registry, Tokens};
-use crate::error::IdentityError;
-use crate::objects::Objects;
-
-/// What all accesses of a resolver share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) clouds: Clouds,
-    pub(crate) cache: Cache,
-}
+use registry_client::{Access, Credentials, Fingerprint, ListKey};
 
 /// How to reach a registry, and as whom, where the latter may be a cloud identity that has not been exchanged yet.
 /// A clone is cheap.
@@ -31,9 +19,9 @@ pub struct LazyAccess {
 /// Credentials of a cloud that are fetched when they are needed.
 struct Pending {
     /// What is wanted, or why that is not known.
-    wanted: Result<CacheKey, IdentityError>,
+    wanted: Result<Wanted, IdentityError>,
     tokens: Arc<dyn Tokens>,
-    shared: Arc<Shared>,
+    identities: Identities,
 }
 
 impl LazyAccess {
@@ -46,28 +34,22 @@ impl LazyAccess {
 
     pub(crate) fn of_cloud(
         access: Access,
-        wanted: Result<(Registry, Owner), IdentityError>,
+        wanted: Result<Wanted, IdentityError>,
         objects: impl Objects,
-        shared: &Arc<Shared>,
+        identities: &Identities,
     ) -> Self {
-        let proxy = access.proxy.as_ref().map(Proxy::fingerprint);
         // Registries of clouds speak HTTPS. Whoever names the proxy of an object must not get the identity that goes
         // through it by making HTTPS fail.
         let access = Access {
             insecure: false,
             ..access
         };
-        let wanted = wanted.map(|(registry, owner)| CacheKey {
-            registry,
-            owner,
-            proxy,
-        });
         Self {
             access,
             pending: Some(Arc::new(Pending {
                 wanted,
                 tokens: Arc::new(objects),
-                shared: Arc::clone(shared),
+                identities: identities.clone(),
             })),
         }
     }
@@ -87,12 +69,21 @@ impl LazyAccess {
         let Some(pending) = &self.pending else {
             return Ok(self.access.clone());
         };
-        let after = self.access.timeout;
-        let got = tokio::time::timeout(after, pending.get(&self.access)).await;
-        let (event, credentials) = got.map_err(|_| IdentityError::Timeout { after })??;
-        seen(event);
+        let wanted = pending.wanted.clone()?;
+        let (proxy, timeout) = (self.access.proxy.as_ref(), self.access.timeout);
+        let (event, credential) = pending
+            .identities
+            .credentials(wanted, proxy, &pending.tokens, timeout)
+            .await;
+        if let Some(event) = event {
+            seen(event);
+        }
+        let credentials = match credential? {
+            Credential::Basic { username, password } => Credentials::Basic { username, password },
+            Credential::Bearer(token) => Credentials::RegistryToken(token),
+        };
         Ok(Access {
-            credentials: credentials?,
+            credentials,
             ..self.access.clone()
         })
     }
@@ -109,27 +100,9 @@ impl LazyAccess {
 }
 
 impl Pending {
-    async fn get(
-        &self,
-        access: &Access,
-    ) -> Result<
-        (
-            CacheEvent,
-            Result<registry_client::Credentials, IdentityError>,
-        ),
-        IdentityError,
-    > {
-        let wanted = self.wanted.clone()?;
-        let end = Instant::now() + access.timeout;
-        let (shared, tokens) = (Arc::clone(&self.shared), Arc::clone(&self.tokens));
-        let (key, proxy) = (wanted.clone(), access.proxy.clone());
-        let fetch = || async move { shared.clouds.fetch(&key, proxy.as_ref(), &tokens).await };
-        Ok(self.shared.cache.get(wanted, end, fetch).await)
-    }
-
     fn fingerprint(&self) -> Fingerprint {
         let text = match &self.wanted {
-            Ok(key) => format!("{:?} {:?}", key.registry, key.owner),
+            Ok(wanted) => format!("{wanted:?}"),
             Err(error) => error.to_string(),
         };
         Fingerprint::of(&[text.as_bytes()])

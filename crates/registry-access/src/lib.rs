@@ -13,27 +13,19 @@
 //! It never writes, never runs a command, never sends an identity to a place that an object names, and never puts
 //! a secret into an error, a log line or a `Debug` text.
 
-mod cache;
-mod cloud;
-mod cluster;
-mod environment;
 mod error;
 mod gate;
 mod lazy;
-mod objects;
 mod resolver;
-mod settings;
 mod sources;
 
-pub use self::cache::{CacheEvent, CacheNumbers};
-pub use self::cloud::Problem;
-pub use self::cloud::identity::AnnotationError;
-pub use self::cluster::Cluster;
-pub use self::environment::Environment;
-pub use self::error::{AccessError, IdentityError, Whose};
-pub use self::gate::{Asker, FeatureGateDisabled, OBJECT_LEVEL_WORKLOAD_IDENTITY};
+pub use cloud_identity::{
+    AnnotationError, Asker, CacheEvent, CacheNumbers, Cluster, Environment, FeatureGateDisabled,
+    IdentityError, OBJECT_LEVEL_WORKLOAD_IDENTITY, Objects, Problem, ReadError, Settings,
+    SettingsError, TokenMetrics, Whose,
+};
+
+pub use self::error::AccessError;
 pub use self::lazy::LazyAccess;
-pub use self::objects::{Objects, ReadError};
 pub use self::resolver::{Resolved, Resolver};
-pub use self::settings::{Settings, SettingsError};
 pub use self::sources::Sources;

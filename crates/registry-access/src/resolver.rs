@@ -1,29 +1,26 @@
 //! From the references of an ImageRepository to an access.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use api::image::v1::ImageRepository;
+use api::image::v1::{ImageRepository, Provider};
+use cloud_identity::{
+    Asker, CacheNumbers, Cloud, FeatureGateDisabled, Identities, IdentityError, Objects, Owner,
+    ReadError, Service, Settings, SettingsError, Wanted,
+};
 use image_ref::ImageName;
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use kube::ResourceExt as _;
 use registry_client::{Access, Keyring, SecretError};
 
-use crate::cache::{Cache, CacheNumbers};
-use crate::cloud::identity::Identity;
-use crate::cloud::{Cloud, Clouds, Owner, Registry, azure};
-use crate::error::{AccessError, IdentityError, Whose};
-use crate::gate::{self, Asker, FeatureGateDisabled};
-use crate::lazy::{LazyAccess, Shared};
-use crate::objects::{Objects, ReadError};
-use crate::settings::{Settings, SettingsError};
+use crate::error::AccessError;
+use crate::gate;
+use crate::lazy::LazyAccess;
 use crate::sources::{Role, Sources};
 
 /// Makes accesses; one serves the whole process, and its clones share what they remember.
 #[derive(Clone, Debug)]
 pub struct Resolver {
-    settings: Arc<Settings>,
-    shared: Arc<Shared>,
+    identities: Identities,
 }
 
 /// The access of an ImageRepository.
@@ -38,19 +35,18 @@ pub struct Resolved {
 impl Resolver {
     /// Fails where the settings contradict each other.
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
-        settings.check()?;
-        Ok(Self {
-            shared: Arc::new(Shared {
-                clouds: Clouds::new(settings.environment.clone()),
-                cache: Cache::new(&settings),
-            }),
-            settings: Arc::new(settings),
-        })
+        let identities = Identities::new(settings)?;
+        Ok(Self { identities })
+    }
+
+    /// What exchanges identities of clouds.
+    pub fn identities(&self) -> &Identities {
+        &self.identities
     }
 
     /// What became of the credentials of clouds.
     pub fn cache_numbers(&self) -> CacheNumbers {
-        self.shared.cache.numbers()
+        self.identities.numbers()
     }
 
     /// Whether an ImageRepository may be used as far as the feature gate `ObjectLevelWorkloadIdentity` goes.
@@ -59,7 +55,8 @@ impl Resolver {
         repository: &ImageRepository,
         asker: Asker,
     ) -> Result<(), FeatureGateDisabled> {
-        gate::check(self.settings.object_level_identity, &repository.spec, asker)
+        let object_level_identity = self.identities.settings().object_level_identity;
+        gate::check(object_level_identity, &repository.spec, asker)
     }
 
     /// Reads what the ImageRepository refers to, and makes an access of it. `image` is its image. No cloud is spoken
@@ -77,14 +74,14 @@ impl Resolver {
             sources: Sources::new(spec.provider),
         };
         let mut access = reading.ways(repository).await?;
-        let access = match Cloud::of(spec.provider) {
+        let access = match cloud_of(spec.provider) {
             None => {
                 access.credentials = reading.keyring(repository).await?.find(image);
                 LazyAccess::ready(access)
             }
             Some(cloud) => {
                 let wanted = self.wanted(&mut reading, cloud, repository, image).await;
-                LazyAccess::of_cloud(access, wanted, objects.clone(), &self.shared)
+                LazyAccess::of_cloud(access, wanted, objects.clone(), &self.identities)
             }
         };
         Ok(Resolved {
@@ -100,18 +97,13 @@ impl Resolver {
         cloud: Cloud,
         repository: &ImageRepository,
         image: &ImageName,
-    ) -> Result<(Registry, Owner), IdentityError> {
+    ) -> Result<Wanted, IdentityError> {
         let owner = self.owner(reading, cloud, repository).await?;
-        let azure = match cloud {
-            Cloud::Azure => azure::Environment::load(self.shared.clouds.environment()),
-            Cloud::Aws | Cloud::Gcp => Ok(azure::Environment::default()),
-        };
-        let azure = azure.map_err(|problem| IdentityError::Exchange {
-            whose: Whose::from(&owner),
-            problem,
-        })?;
-        let registry = Registry::of(cloud, image, &azure)?;
-        Ok((registry, owner))
+        let registry = self.identities.registry(cloud, image, &owner)?;
+        Ok(Wanted {
+            service: Service::Registry(registry),
+            owner,
+        })
     }
 
     /// Whose identity it is: that of the ServiceAccount which the repository names, or the default one, or that of
@@ -122,29 +114,25 @@ impl Resolver {
         cloud: Cloud,
         repository: &ImageRepository,
     ) -> Result<Owner, IdentityError> {
-        if self.check_gate(repository, Asker::ImageRepository).is_err() {
-            return Err(IdentityError::gate_disabled());
-        }
+        self.check_gate(repository, Asker::ImageRepository)
+            .map_err(IdentityError::GateDisabled)?;
         let named = gate::account_of(&repository.spec);
-        let Some(name) = named.or_else(|| self.settings.default_service_account()) else {
+        let default = || self.identities.settings().default_service_account();
+        let Some(name) = named.or_else(default) else {
             return Ok(Owner::Process);
         };
-        let account = reading.full_name(name);
         let read = reading.account(name).await;
-        let found = read.map_err(|source| IdentityError::ReadServiceAccount {
-            account: account.clone(),
-            source,
-        })?;
-        let found = found.ok_or_else(|| IdentityError::FindServiceAccount {
-            account: account.clone(),
-            name: name.to_owned(),
-        })?;
-        let identity = Identity::of(cloud, &found);
-        Ok(Owner::Account {
-            namespace: reading.namespace.clone(),
-            name: name.to_owned(),
-            identity: identity.map_err(|source| IdentityError::Identify { account, source })?,
-        })
+        Owner::of_account(cloud, (&reading.namespace, name), read)
+    }
+}
+
+/// Nothing for the provider that is no cloud.
+fn cloud_of(provider: Provider) -> Option<Cloud> {
+    match provider {
+        Provider::Generic => None,
+        Provider::Aws => Some(Cloud::Aws),
+        Provider::Azure => Some(Cloud::Azure),
+        Provider::Gcp => Some(Cloud::Gcp),
     }
 }
 

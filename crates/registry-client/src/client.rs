@@ -83,6 +83,26 @@ impl Client {
     ///
     /// Dropping the future gives the call up, without harm to others who wait for the same list.
     pub async fn list_tags(&self, image: &ImageName, access: &Access) -> Result<Tags, Error> {
+        self.list(image, access, None).await
+    }
+
+    /// The same as the registry has them at `since` or later. A list under way that began before does not do: it may have
+    /// passed the place of a tag that was pushed by then.
+    pub async fn list_tags_since(
+        &self,
+        since: Instant,
+        image: &ImageName,
+        access: &Access,
+    ) -> Result<Tags, Error> {
+        self.list(image, access, Some(since)).await
+    }
+
+    async fn list(
+        &self,
+        image: &ImageName,
+        access: &Access,
+        since: Option<Instant>,
+    ) -> Result<Tags, Error> {
         let fail = |problem| {
             let image = image.canonical();
             Error::new(Operation::ListTags { image }, problem)
@@ -90,11 +110,12 @@ impl Client {
         let end = end_of(access);
         let session = self.session(image, access, end).map_err(fail)?;
         let key = CallKey::new(&session, None);
-        let flight = self.shared.lists.join(key, end, |deadline| async move {
+        let start = |deadline| async move {
             let session = session.until(deadline);
             let tags = tags::list(&session, &session.shared.options.limits).await?;
             Ok(Arc::new(tags))
-        });
+        };
+        let flight = self.shared.lists.join_since(since, key, end, start);
         let tags = within(access, end, flight).await.map_err(fail)?;
         Ok(Arc::unwrap_or_clone(tags))
     }

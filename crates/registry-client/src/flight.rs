@@ -39,6 +39,7 @@ pub struct Flights<K, T: Clone> {
 #[derive(Debug)]
 struct Flight<T: Clone> {
     work: WeakShared<BoxFuture<'static, T>>,
+    began: Instant,
     deadline: Deadline,
 }
 
@@ -65,6 +66,21 @@ impl<K: Clone + Eq + Hash, T: Clone + Send + Sync + 'static> Flights<K, T> {
     where
         F: Future<Output = T> + Send + 'static,
     {
+        self.join_since(None, key, deadline, start).await
+    }
+
+    /// The same, where a flight that began before `since` does not do, for its result may not tell what was true then.
+    /// Those who wait for it still get that result; who comes later joins the new flight.
+    pub async fn join_since<F>(
+        &self,
+        since: Option<Instant>,
+        key: K,
+        deadline: Instant,
+        start: impl FnOnce(Deadline) -> F,
+    ) -> T
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
         // Declared first, so that it is dropped after the work.
         let _landing = Landing {
             flights: self,
@@ -72,8 +88,10 @@ impl<K: Clone + Eq + Hash, T: Clone + Send + Sync + 'static> Flights<K, T> {
         };
         let work = {
             let mut flying = self.flying.lock();
+            let fits = |flight: &&Flight<T>| since.is_none_or(|since| flight.began >= since);
             let under_way = flying
                 .get(&key)
+                .filter(fits)
                 .and_then(|flight| Some((flight.join()?, &flight.deadline)));
             match under_way {
                 Some((work, shared)) => {
@@ -101,6 +119,7 @@ where
     if let Some(weak) = work.downgrade() {
         let flight = Flight {
             work: weak,
+            began: Instant::now(),
             deadline,
         };
         flying.insert(key, flight);
@@ -145,6 +164,10 @@ mod tests {
 
     impl Airport {
         async fn fly(self, key: &'static str) -> usize {
+            self.fly_since(key, None).await
+        }
+
+        async fn fly_since(self, key: &'static str, since: Option<Instant>) -> usize {
             let end = Instant::now() + Duration::from_secs(60);
             let (starts, land) = (Arc::clone(&self.starts), Arc::clone(&self.land));
             let start = |_| async move {
@@ -152,7 +175,7 @@ mod tests {
                 land.notified().await;
                 number
             };
-            self.flights.join(key, end, start).await
+            self.flights.join_since(since, key, end, start).await
         }
 
         fn starts(&self) -> usize {
@@ -205,6 +228,26 @@ mod tests {
         assert_eq!(airport.starts(), 2);
         airport.land.notify_waiters();
         assert_eq!(second.await, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flight_that_began_too_early_is_not_joined() {
+        let airport = Airport::default();
+        let mut old = Box::pin(airport.clone().fly("a"));
+        assert!(old.as_mut().now_or_never().is_none());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let now = Some(Instant::now());
+        let mut new = Box::pin(airport.clone().fly_since("a", now));
+        let mut same = Box::pin(airport.clone().fly_since("a", now));
+        let mut any = Box::pin(airport.clone().fly_since("a", None));
+        for flight in [&mut new, &mut same, &mut any] {
+            assert!(flight.as_mut().now_or_never().is_none());
+        }
+        assert_eq!(airport.starts(), 2);
+        airport.land.notify_waiters();
+        assert_eq!(old.await, 1, "nobody loses what was under way");
+        assert_eq!((new.await, same.await, any.await), (2, 2, 2));
+        assert!(airport.flights.flying.lock().is_empty());
     }
 
     #[tokio::test]

@@ -68,6 +68,16 @@ impl Proxy {
         }
     }
 
+    /// Where it is, without user info.
+    pub fn address(&self) -> &str {
+        self.address.as_str()
+    }
+
+    /// As whom it is used; an empty name is nobody.
+    pub fn user(&self) -> (&str, &SecretString) {
+        (&self.username, &self.password)
+    }
+
     /// Tells two proxies, or two users of one, apart.
     pub fn fingerprint(&self) -> Fingerprint {
         let password = self.password.expose_secret();

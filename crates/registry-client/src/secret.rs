@@ -120,6 +120,22 @@ impl Keyring {
     }
 }
 
+impl Proxy {
+    /// That of a proxy Secret: `address`, and `username` and `password`. A password counts only beside a user name.
+    pub fn from_secret(values: &BTreeMap<String, Vec<u8>>) -> Result<Self, SecretError> {
+        let text = |key| values.get(key).map(|value| String::from_utf8_lossy(value));
+        let address = text("address").ok_or(SecretError::NoProxy { key: "address" })?;
+        let proxy = Self::new(&address)?;
+        Ok(match text("username") {
+            Some(username) => {
+                let password = text("password").unwrap_or_default();
+                proxy.with_user(&username, password.into_owned().into())
+            }
+            None => proxy,
+        })
+    }
+}
+
 impl Access {
     /// Takes over a certificate Secret: the CA `ca.crt`, the pair `tls.crt` and `tls.key`, or all three; each by its
     /// former name (`caFile`, `certFile`, `keyFile`) where today's is not there.
@@ -150,19 +166,9 @@ impl Access {
         Ok(())
     }
 
-    /// Takes over a proxy Secret: `address`, and `username` and `password`. A password counts only beside a user
-    /// name.
+    /// Takes over a proxy Secret, see [`Proxy::from_secret()`].
     pub fn set_proxy(&mut self, values: &BTreeMap<String, Vec<u8>>) -> Result<(), SecretError> {
-        let text = |key| values.get(key).map(|value| String::from_utf8_lossy(value));
-        let address = text("address").ok_or(SecretError::NoProxy { key: "address" })?;
-        let proxy = Proxy::new(&address)?;
-        self.proxy = Some(match text("username") {
-            Some(username) => {
-                let password = text("password").unwrap_or_default();
-                proxy.with_user(&username, password.into_owned().into())
-            }
-            None => proxy,
-        });
+        self.proxy = Some(Proxy::from_secret(values)?);
         Ok(())
     }
 }

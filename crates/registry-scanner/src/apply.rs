@@ -7,7 +7,6 @@ use api::Time;
 use api::image::v1::{ImageRepository, ImageRepositoryStatus};
 use controller_runtime::Pass;
 use controller_runtime::conditions::whole_seconds;
-use image_ref::Tags;
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
 use registry_access::LazyAccess;
@@ -16,7 +15,7 @@ use tag_slices::{Owner, TagHistory, cut};
 use tokio::time::{Instant, timeout_at};
 
 use crate::decide::{Plan, Reason};
-use crate::error::PassError;
+use crate::error::{PassError, WriteError};
 use crate::known::Known;
 use crate::metrics::ScanResult as Counted;
 use crate::observe::Observed;
@@ -35,6 +34,8 @@ pub(crate) struct Task<'a> {
     pub(crate) status: &'a ImageRepositoryStatus,
     pub(crate) valid: &'a Valid,
     pub(crate) pass: &'a Pass,
+    /// When the pass began, where the user asks for a scan: that means the registry as it is from then on.
+    pub(crate) asked: Option<Instant>,
     /// When credentials and scan are to be done.
     pub(crate) deadline: Instant,
 }
@@ -72,7 +73,7 @@ async fn scan(
 ) -> Result<Found, PassError> {
     task.pass.progress.says(format!("scanning: {reason}"));
     let before = task.status.last_scan_result.as_ref();
-    let done = scan_and_write(ctx, task, observed, reason).await;
+    let done = scan_and_write(ctx, task, observed).await;
     let (result, tags) = match &done {
         Ok(found) if before.is_some_and(|before| before.revision == found.result.revision) => {
             (Counted::Unchanged, found.result.tag_count)
@@ -89,10 +90,9 @@ async fn scan_and_write(
     ctx: &Context,
     task: &Task<'_>,
     observed: Observed,
-    reason: Reason,
 ) -> Result<Found, PassError> {
     let exclusions = Exclusions::new(&task.valid.exclusions).map_err(PassError::Scan)?;
-    let listed = list(ctx, task, &observed.access, reason).await?;
+    let listed = list(ctx, task, &observed.access).await?;
     let uid = task.repository.uid().unwrap_or_default();
     let (found, history) = without_delay(listed.tags.len(), || {
         let remembered = || ctx.slices.remembered(&uid);
@@ -108,52 +108,61 @@ async fn scan_and_write(
     Ok(found)
 }
 
-/// The tags of the image: from the registry, or from another object's scan a moment ago. Who asks for a scan means the
-/// registry as it is now.
-async fn list(
-    ctx: &Context,
-    task: &Task<'_>,
-    access: &LazyAccess,
-    reason: Reason,
-) -> Result<Listed, PassError> {
-    let key = access.list_key(&task.valid.image);
-    let before = task.status.last_scan_result.as_ref();
-    let scanned = before.and_then(|result| result.scan_time.as_ref());
-    if reason != Reason::Requested
-        && let Some(listed) = ctx.recent.newer(key, scanned)
-    {
+/// The tags of the image: from the registry, or from another object's scan a moment ago.
+async fn list(ctx: &Context, task: &Task<'_>, access: &LazyAccess) -> Result<Listed, PassError> {
+    if let Some(listed) = shared(ctx, task, access) {
         return Ok(listed);
     }
     let late = || PassError::ScanInTime {
         limit: task.valid.timeout.into(),
     };
-    let tags = timeout_at(task.deadline + GRACE, ask_registry(ctx, task, access))
+    timeout_at(task.deadline + GRACE, ask_registry(ctx, task, access))
         .await
-        .map_err(|_| late())??;
-    let listed = Listed {
-        tags: Arc::new(tags),
-        at: whole_seconds(&Time(Timestamp::now())),
-    };
-    ctx.recent.keep(key, listed.clone());
-    Ok(listed)
+        .map_err(|_| late())?
+}
+
+/// What another object has listed since this one was scanned last. A request is for the registry as it is from now on.
+fn shared(ctx: &Context, task: &Task<'_>, access: &LazyAccess) -> Option<Listed> {
+    let before = task.status.last_scan_result.as_ref();
+    let scanned = before.and_then(|result| result.scan_time.as_ref());
+    let key = access.list_key(&task.valid.image);
+    let usable = task.asked.is_none();
+    usable.then(|| ctx.recent.newer(key, scanned)).flatten()
 }
 
 async fn ask_registry(
     ctx: &Context,
     task: &Task<'_>,
     access: &LazyAccess,
-) -> Result<Tags, PassError> {
+) -> Result<Listed, PassError> {
     let Owner {
         namespace, name, ..
     } = owner(task.repository);
-    let count = |event| ctx.metrics.asked_for_token(&namespace, &name, event);
-    let access = access.get_with(count).await.map_err(PassError::Identify)?;
-    let access = Access {
+    let count = |event| ctx.metrics.tokens.asked(&namespace, &name, event);
+    let key = access.list_key(&task.valid.image);
+    let credentials = access.get_with(count).await.map_err(PassError::Identify)?;
+    // Another object's scan may have ended while the credentials were got.
+    if let Some(listed) = shared(ctx, task, access) {
+        return Ok(listed);
+    }
+    let credentials = Access {
         timeout: rounded_up(task.deadline.saturating_duration_since(Instant::now())),
-        ..access
+        ..credentials
     };
-    let listed = ctx.registry.list_tags(&task.valid.image, &access).await;
-    listed.map_err(|error| PassError::Scan(ScanError::ListTags(error)))
+    let image = &task.valid.image;
+    let tags = match task.asked {
+        None => ctx.registry.list_tags(image, &credentials).await,
+        Some(since) => {
+            let registry = &ctx.registry;
+            registry.list_tags_since(since, image, &credentials).await
+        }
+    };
+    let listed = Listed {
+        tags: Arc::new(tags.map_err(|error| PassError::Scan(ScanError::ListTags(error)))?),
+        at: whole_seconds(&Time(Timestamp::now())),
+    };
+    ctx.recent.keep(key, listed.clone());
+    Ok(listed)
 }
 
 /// The registry's client knows the deadline too, and says better what it was that took so long.
@@ -172,13 +181,25 @@ fn rounded_up(left: Duration) -> Duration {
 /// Brings the slices in the cluster to this list.
 async fn write(ctx: &Context, task: &Task<'_>, history: &TagHistory) -> Result<(), PassError> {
     let owner = owner(task.repository);
-    let changes = without_delay(history.tags().len(), || {
-        ctx.slices.changes(&owner, cut(&owner.name, history))
-    });
+    let missing = || {
+        without_delay(history.tags().len(), || {
+            ctx.slices.changes(&owner, cut(&owner.name, history))
+        })
+    };
+    let changes = missing();
     let writing = ctx.memory.writing(task.repository);
     let written = ctx.slices.write(&owner, &task.pass.claims, changes).await;
     drop(writing);
-    written.map_err(|source| PassError::SetTags {
+    // While it lived, changes by others asked for no pass: they show here, and later ones ask for one again.
+    let left = written.map(|()| missing());
+    let complete = left.and_then(|left| {
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(WriteError::Overtaken)
+        }
+    });
+    complete.map_err(|source| PassError::SetTags {
         image: task.valid.image.canonical(),
         source,
     })

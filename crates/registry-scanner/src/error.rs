@@ -84,6 +84,9 @@ pub(crate) enum WriteError {
         /// The bound.
         seconds: u64,
     },
+    /// Somebody else has changed slices that were right.
+    #[error("ImageTagSlices were changed by somebody else while they were written")]
+    Overtaken,
     /// Another instance has taken over.
     #[error(transparent)]
     NotLeading(NotLeading),

@@ -30,7 +30,7 @@ mod status;
 mod validate;
 
 pub use args::Args;
-pub use controller::{RunError, run};
+pub use controller::run;
 pub use error::ScanError;
 pub use exclusion::Exclusions;
 pub use scan::{Scan, image_name, scan};

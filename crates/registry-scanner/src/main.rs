@@ -3,17 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use registry_scanner::{Args, RunError};
+use registry_scanner::Args;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .map_err(|_| anyhow::anyhow!("another crypto provider is installed already"))?;
+async fn main() -> ExitCode {
     match registry_scanner::run(&Args::parse()).await {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        // It is in the log already.
-        Err(RunError::Runtime(_)) => Ok(ExitCode::FAILURE),
-        Err(error) => Err(error.into()),
+        Ok(()) => ExitCode::SUCCESS,
+        // The error is in the log already.
+        Err(_) => ExitCode::FAILURE,
     }
 }

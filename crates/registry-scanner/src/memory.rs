@@ -70,6 +70,13 @@ impl Memory {
         })
     }
 
+    /// Notes that the credentials lack a Secret, or cannot be made of it: that it comes or changes counts, too.
+    pub(crate) fn lacks(&self, repository: &ImageRepository, secret: &str) {
+        self.with(repository, |remembered| {
+            remembered.secrets.insert(secret.to_owned());
+        });
+    }
+
     /// Notes a request. Whether one is without a scan: that a pass has failed before its scan answers nobody, while the
     /// status says that the request was handled.
     pub(crate) fn owes(&self, repository: &ImageRepository, requested: Option<&str>) -> bool {
@@ -87,7 +94,8 @@ impl Memory {
         });
     }
 
-    /// Notes that the slices of the object are being written, until the returned value is dropped.
+    /// Notes that the slices of the object are being written, until the returned value is dropped. Whoever writes looks
+    /// for changes by others then, for meanwhile nobody is told of them.
     pub(crate) fn writing(&self, repository: &ImageRepository) -> Writing<'_> {
         self.with(repository, |remembered| remembered.writing = true);
         Writing {
@@ -96,7 +104,8 @@ impl Memory {
         }
     }
 
-    /// Whether a change of the object's slices is somebody else's.
+    /// Whether a change of the object's slices is to lead to a pass. While they are being written it is not: the watch
+    /// shows most writes before their answers come, and by their versions alone nobody can tell them from those of others.
     pub(crate) fn is_at_rest(&self, reference: &Reference) -> bool {
         let objects = self.objects.lock();
         objects

@@ -1,22 +1,18 @@
 //! What this controller counts beside what all do.
 
-mod token_cache;
-
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
-use registry_access::{CacheEvent, Resolver};
-
-use self::token_cache::{EventLabels, TokenCache};
+use registry_access::{Resolver, TokenMetrics};
 
 /// Counters; clones share them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Metrics {
     scans: Family<ScanLabels, Counter>,
     tags: Counter,
     slice_writes: Family<WriteLabels, Counter>,
-    token_requests: Family<EventLabels, Counter>,
+    pub(crate) tokens: TokenMetrics,
 }
 
 /// How a scan ended.
@@ -50,8 +46,17 @@ struct WriteLabels {
 
 impl Metrics {
     /// Registers what is counted here, and what the cache of cloud credentials counts.
-    pub(crate) fn register(registry: &mut Registry, resolver: Resolver) -> Self {
-        let metrics = Self::default();
+    pub(crate) fn register(registry: &mut Registry, resolver: &Resolver) -> Self {
+        let metrics = Self {
+            scans: Family::default(),
+            tags: Counter::default(),
+            slice_writes: Family::default(),
+            tokens: TokenMetrics::register(
+                registry,
+                resolver.identities().clone(),
+                "ImageRepository",
+            ),
+        };
         registry.register(
             "repin_scans",
             "Scans, by how they ended",
@@ -67,12 +72,6 @@ impl Metrics {
             "ImageTagSlices written, by what was done",
             metrics.slice_writes.clone(),
         );
-        registry.register(
-            "gotk_token_cache_events",
-            "Requests of objects for credentials of clouds, by what the cache did",
-            metrics.token_requests.clone(),
-        );
-        registry.register_collector(Box::new(TokenCache(resolver)));
         metrics
     }
 
@@ -83,18 +82,5 @@ impl Metrics {
 
     pub(crate) fn wrote(&self, verb: Verb) {
         self.slice_writes.get_or_create(&WriteLabels { verb }).inc();
-    }
-
-    pub(crate) fn asked_for_token(&self, namespace: &str, name: &str, event: CacheEvent) {
-        let labels = EventLabels::new(namespace, name, event);
-        self.token_requests.get_or_create(&labels).inc();
-    }
-
-    /// Drops the series of an object that is gone.
-    pub(crate) fn forget(&self, namespace: &str, name: &str) {
-        for event in [CacheEvent::Hit, CacheEvent::Miss] {
-            self.token_requests
-                .remove(&EventLabels::new(namespace, name, event));
-        }
     }
 }

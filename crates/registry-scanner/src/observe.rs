@@ -56,7 +56,12 @@ async fn resolve(
         limit: valid.timeout.into(),
     };
     let resolved = timeout_at(deadline, resolving).await.map_err(|_| late())?;
-    resolved.map_err(PassError::Authenticate)
+    resolved.map_err(|error| {
+        if let Some(secret) = error.secret() {
+            ctx.memory.lacks(repository, secret);
+        }
+        PassError::Authenticate(error)
+    })
 }
 
 fn history(ctx: &Context, repository: &ImageRepository) -> Option<TagHistory> {

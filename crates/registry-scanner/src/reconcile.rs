@@ -54,7 +54,7 @@ impl Reconciler for Context {
     fn forget(&self, object: &ObjectRef<ImageRepository>) {
         self.memory.forget(object);
         let namespace = object.namespace.as_deref().unwrap_or_default();
-        self.metrics.forget(namespace, &object.name);
+        self.metrics.tokens.forget(namespace, &object.name);
     }
 }
 
@@ -66,7 +66,8 @@ impl Context {
         valid: &Valid,
         pass: &Pass,
     ) -> Result<Outcome, PassError> {
-        let deadline = Instant::now() + valid.timeout;
+        let began = Instant::now();
+        let deadline = began + valid.timeout;
         let requested = self.memory.owes(repository, pass.requested.as_deref());
         let observed = observe::repository(self, repository, valid, deadline).await?;
         let seen = Seen {
@@ -84,6 +85,7 @@ impl Context {
             status,
             valid,
             pass,
+            asked: requested.then_some(began),
             deadline,
         };
         apply::run(self, &task, observed, plan).await

@@ -1,12 +1,12 @@
 //! From the references of an object to the credentials behind them: its Secrets, else those of the surroundings.
 
 mod registries;
+mod repositories;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use api::image::v1::{ImageUpdateAutomation, SigningKey, SigningKeyType};
-use api::source::{GitProvider, GitRepository};
-use git_remote::{Credentials, CredentialsError, Options, Remote, RemoteUrl, Signer, SignerError};
+use git_remote::{Signer, SignerError};
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt as _;
 use registry_access::IdentityError;
@@ -16,19 +16,20 @@ use crate::environment::{self, EnvironmentError};
 use crate::objects::Store;
 
 pub(crate) use self::registries::{Reach, Registries, missing_secrets};
+pub(crate) use self::repositories::{Repositories, has_secret};
 
 /// Why the credentials of an object cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AccessError {
-    /// A way to authenticate that the command line does not offer.
-    #[error("{object}: {field} is not supported by the command line: {instead}")]
-    NotSupported {
-        /// The object.
-        object: String,
-        /// The field.
-        field: &'static str,
-        /// What to do.
-        instead: &'static str,
+    /// The credentials of the surroundings would go through a proxy of the objects.
+    #[error(
+        "GitRepository '{source_name}': the credentials of the environment are not sent through the proxy of \
+         spec.proxySecretRef: add the Secret of spec.secretRef to the objects, or remove the field where the \
+         repository is reached without"
+    )]
+    GitProxy {
+        /// The GitRepository, `namespace/name`.
+        source_name: String,
     },
     /// What an image repository refers to is not what its use asks for.
     #[error("ImageRepository '{repository}': failed to configure authentication options")]
@@ -56,13 +57,13 @@ pub(crate) enum AccessError {
         /// The image repository, `namespace/name`.
         repository: String,
     },
-    /// A Secret for Git lacks something.
-    #[error("Secret '{secret}': failed to configure authentication options")]
-    GitSecret {
-        /// The Secret, `namespace/name`.
-        secret: String,
-        /// What is wrong with it.
-        source: CredentialsError,
+    /// What a GitRepository refers to is not what its use asks for.
+    #[error("GitRepository '{source_name}'")]
+    Git {
+        /// The GitRepository, `namespace/name`.
+        source_name: String,
+        /// What is wrong.
+        source: git_access::AccessError,
     },
     /// The Git repository cannot be used.
     #[error("GitRepository '{source_name}'")]
@@ -134,80 +135,6 @@ fn values(secret: &Secret) -> BTreeMap<String, Vec<u8>> {
         .flatten()
         .map(|(key, value)| (key.clone(), value.0.clone()))
         .collect()
-}
-
-/// The remote of a GitRepository, with the credentials of `secret` where the objects have it, else of the surroundings.
-pub(crate) fn remote(
-    store: &Store,
-    source: &GitRepository,
-    secret: Option<&str>,
-) -> Result<Remote, AccessError> {
-    let not_supported = |field, instead| {
-        Err(AccessError::NotSupported {
-            object: format!("GitRepository '{}'", full_name(source)),
-            field,
-            instead,
-        })
-    };
-    if source.spec.provider != GitProvider::Generic {
-        return not_supported(
-            "spec.provider",
-            "use a Secret with a token or a key, and set it to generic",
-        );
-    }
-    if source.spec.proxy_secret_ref.is_some() {
-        return not_supported(
-            "spec.proxySecretRef",
-            "remove the field where the repository is reached without",
-        );
-    }
-    let url = &source.spec.url;
-    let namespace = source.namespace().unwrap_or_default();
-    let (credentials, ca_bundle) = match secret.and_then(|name| store.secrets.get(&namespace, name))
-    {
-        Some(secret) => Credentials::from_secret(url, &values(secret)).map_err(|source| {
-            AccessError::GitSecret {
-                secret: full_name(secret),
-                source,
-            }
-        })?,
-        None => (surrounding_credentials(store, source)?, None),
-    };
-    let options = Options {
-        ca_bundle,
-        timeout: source.spec.timeout().to_std(),
-        ..Options::default()
-    };
-    Remote::new(url, credentials, options).map_err(|error| AccessError::Remote {
-        source_name: full_name(source),
-        source: error,
-    })
-}
-
-/// The credentials of the surroundings, which are meant for one host: objects that name several do not get them.
-fn surrounding_credentials(
-    store: &Store,
-    source: &GitRepository,
-) -> Result<Credentials, AccessError> {
-    let url = &source.spec.url;
-    let credentials = environment::git_credentials(url).map_err(AccessError::Environment)?;
-    let hosts: BTreeSet<String> = store
-        .sources
-        .iter()
-        .filter_map(|source| source.spec.url.parse::<RemoteUrl>().ok())
-        .map(|url| url.host().to_ascii_lowercase())
-        .collect();
-    match credentials {
-        Credentials::Anonymous if url.starts_with("ssh://") => Err(AccessError::NoSshKey {
-            source_name: full_name(source),
-        }),
-        Credentials::Anonymous => Ok(Credentials::Anonymous),
-        _ if hosts.len() > 1 => Err(AccessError::SeveralHosts {
-            source_name: full_name(source),
-            hosts: hosts.into_iter().collect::<Vec<_>>().join(", "),
-        }),
-        credentials => Ok(credentials),
-    }
 }
 
 /// What signs the commits of an automation: the key of its Secret, else that of the surroundings.

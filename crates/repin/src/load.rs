@@ -1,11 +1,10 @@
 //! Where the objects of a command come from.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use api::source::{GitRepository, GitRepositorySpec};
-use git_remote::{Cache, CacheLimits, FileEntry, ObjectId, Options, Oversize, Remote, Repository};
-use manifest_setter::BlobIndex;
+use git_remote::{Cache, CacheLimits, FileEntry, ObjectId, Options, Remote, Repository};
+use manifest_setter::{BlobIndex, Content};
 
 use crate::args::ObjectArgs;
 use crate::console::Console;
@@ -136,7 +135,7 @@ fn read_repository(
     args: &ObjectArgs,
     branch: &str,
 ) -> Result<Store, LoadError> {
-    let path = manifest_setter::clean_path(&args.path).map_err(|_| LoadError::PathEscapes {
+    let path = git_access::clean_path(&args.path).map_err(|_| LoadError::PathEscapes {
         path: args.path.clone(),
     })?;
     let repository = cache
@@ -180,18 +179,21 @@ fn files_with_objects(
         .filter(|file| objects::is_manifest(&file.path))
         .collect();
     let mut index = BlobIndex::open(repository.dir(), INDEX);
-    let oversize = index.learn(
+    index.learn(
         &mut session,
         repository,
         files.iter().map(|file| file.blob),
-        objects::holds_objects,
+        |content| objects::holds_objects(content).into(),
         &mut |_, _| {},
     )?;
-    passed_over.extend(too_large(&files, &oversize));
-    let holding: Vec<_> = files
-        .into_iter()
-        .filter(|file| index.carries(&file.blob) == Some(true))
-        .collect();
+    let index = &index;
+    let are = |content| {
+        files
+            .iter()
+            .filter(move |file| index.content(&file.blob) == Some(content))
+    };
+    passed_over.extend(are(Content::TooLarge).map(too_large));
+    let holding: Vec<_> = are(Content::Carries).cloned().collect();
     let blobs: Vec<ObjectId> = holding.iter().map(|file| file.blob).collect();
     session.fetch_blobs(repository, &blobs)?;
     holding
@@ -207,16 +209,11 @@ fn files_with_objects(
         .collect()
 }
 
-fn too_large(files: &[FileEntry], oversize: &[Oversize]) -> Vec<String> {
-    let sizes: HashMap<ObjectId, u64> = oversize.iter().map(|blob| (blob.id, blob.bytes)).collect();
-    let told = |file: &FileEntry| {
-        let bytes = sizes.get(&file.blob)?;
-        let path = &file.path;
-        Some(format!(
-            "{path} is not read: its {bytes} bytes are more than a file of objects has; split it into several files"
-        ))
-    };
-    files.iter().filter_map(told).collect()
+fn too_large(file: &FileEntry) -> String {
+    format!(
+        "{} is not read: it is larger than a file of objects; split it into several files",
+        file.path
+    )
 }
 
 /// A GitRepository that stands for --repo, for automations whose own is not among the objects.

@@ -1,7 +1,7 @@
 use k8s_openapi::jiff::Timestamp;
 
 use super::*;
-use crate::reconcile::Class;
+use crate::reconcile::{Class, Course};
 
 fn at(second: i64) -> Time {
     Time(Timestamp::from_second(second).unwrap())
@@ -99,6 +99,32 @@ fn success() {
         &ready("fine"),
         "Ready|True|Succeeded|fine|2|100",
     );
+}
+
+#[test]
+fn phases() {
+    let phase = |course| End::Phase {
+        name: "Some",
+        course,
+        message: "so far".to_owned(),
+        retry: Some(Class::Transient),
+    };
+    for (course, status) in [
+        (Course::UnderWay, "Unknown"),
+        (Course::Reached, "True"),
+        (Course::Missed, "False"),
+    ] {
+        let after = format!("Ready|{status}|Some|so far|2|100");
+        check("", &phase(course), &after);
+        let before = format!("Ready|{status}|Some|so far|2|10");
+        check(&before, &phase(course), &before);
+        check(
+            "Reconciling|True|Progressing|doing|2|10
+             Ready|Unknown|Other|before|2|10",
+            &phase(course),
+            &after,
+        );
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which passes are worth an event.
 
 use api::Condition;
-use api::conditions::READY;
+use api::conditions::{FALSE, READY, TRUE};
 
 use super::Severity;
 use crate::conditions::{find, is_ready};
@@ -22,9 +22,25 @@ pub(crate) fn notice<'a>(
     (!same).then_some((Severity::Normal, ready))
 }
 
+/// The event of a pass over an object with phases: good or bad news when it has ended, once.
+pub(crate) fn end_of_phases<'a>(
+    before: &[Condition],
+    after: &'a [Condition],
+) -> Option<(Severity, &'a Condition)> {
+    let ready = find(after, READY)?;
+    if find(before, READY).is_some_and(|before| before.status == ready.status) {
+        return None;
+    }
+    match ready.status.as_str() {
+        TRUE => Some((Severity::Normal, ready)),
+        FALSE => Some((Severity::Warning, ready)),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use api::conditions::{FALSE, RECONCILING, STALLED, TRUE};
+    use api::conditions::{RECONCILING, STALLED, UNKNOWN};
     use k8s_openapi::jiff::Timestamp;
 
     use super::*;
@@ -44,6 +60,21 @@ mod tests {
         let notice =
             notice(before, after).map(|(severity, ready)| (severity, ready.message.as_str()));
         assert_eq!(notice, expected, "{before:?} -> {after:?}");
+    }
+
+    #[test]
+    fn the_end_of_phases_is_told_once() {
+        let in_phase = |status| vec![condition(READY, status, "now")];
+        let told = |before: &[Condition], after| {
+            let after = in_phase(after);
+            end_of_phases(before, &after).map(|(severity, _)| severity)
+        };
+        for (status, severity) in [(TRUE, Severity::Normal), (FALSE, Severity::Warning)] {
+            assert_eq!(told(&[], status), Some(severity));
+            assert_eq!(told(&in_phase(UNKNOWN), status), Some(severity));
+            assert_eq!(told(&in_phase(status), status), None);
+        }
+        assert_eq!(told(&[], UNKNOWN), None);
     }
 
     #[test]

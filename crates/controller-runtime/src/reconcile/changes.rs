@@ -102,7 +102,9 @@ impl<R: Reconciler> Changes<R> {
         match object.0 {
             Ok(mut object) => {
                 lean(&mut object);
+                object.lean();
                 self.memory.set_wellformed(&key);
+                self.reconciler.shown(&object);
                 self.store.apply_watcher_event(&event(object));
             }
             Err(malformed) => {

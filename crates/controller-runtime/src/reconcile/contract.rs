@@ -3,15 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::Time;
+use api::{Condition, Time};
 use kube::runtime::reflector::ObjectRef;
 
+use super::checkpoint::Checkpoints;
 use super::progress::Progress;
+use crate::events::Severity;
 use crate::kinds::Reconciled;
 use crate::lease::Claims;
 
 /// The longest that passes last where a controller says nothing else.
 const LONGEST_PASS: Duration = Duration::from_secs(3600);
+
+/// How long passes may go on once the process is to end, where a controller says nothing else: a Pod
+/// has ten seconds in all, of which the lease, events and traces need the rest.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What is done with the objects of one kind.
 pub trait Reconciler: Send + Sync + 'static {
@@ -36,17 +42,78 @@ pub trait Reconciler: Send + Sync + 'static {
         LONGEST_PASS
     }
 
+    /// How long passes may go on once the process is to end; what they have not finished by then is
+    /// done by the next process. The Pod must have some seconds more than that.
+    fn grace(&self) -> Duration {
+        GRACE
+    }
+
+    /// The object is there, or has changed; told before each pass that this sets off.
+    fn shown(&self, object: &Self::Object) {
+        let _ = object;
+    }
+
     /// The object is gone, and with it what is remembered of it. Told once more after a pass in
     /// which that happened.
     fn forget(&self, object: &ObjectRef<Self::Object>) {
         let _ = object;
     }
 
-    /// The trace that the next pass over `object` continues, in W3C form.
-    ///
-    /// By default the one that the object itself carries.
+    /// The trace of what causes the next pass over `object` where that is another object, in W3C
+    /// form. Without one the pass continues the trace that the object itself carries, if no pass
+    /// before it has seen that.
     fn traceparent(&self, object: &Self::Object) -> Option<String> {
-        crate::trace::of(object)
+        let _ = object;
+        None
+    }
+
+    /// Whether others act on what has changed between two statuses. The object is then marked with
+    /// the trace of the pass, before its status says what is new, so that they continue it.
+    fn is_news(
+        &self,
+        before: &<Self::Object as Reconciled>::Status,
+        after: &<Self::Object as Reconciled>::Status,
+    ) -> bool {
+        let _ = (before, after);
+        false
+    }
+
+    /// News are in the status now, where others see them. Told once of each, however often it took
+    /// to write them.
+    fn announced(&self) {}
+
+    /// What people are told of a pass whose status is written: `object` has it now, and had `before`
+    /// when the pass began. `usual` is what Flux's rule for ImageRepository and ImagePolicy says.
+    fn notices(
+        &self,
+        object: &Self::Object,
+        before: &<Self::Object as Reconciled>::Status,
+        usual: Option<Notice>,
+    ) -> Vec<Notice> {
+        let _ = (object, before);
+        usual.into_iter().collect()
+    }
+}
+
+/// Something that people are told of an object: an Event, and a line in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Whether it is good news.
+    pub severity: Severity,
+    /// Why, in CamelCase.
+    pub reason: String,
+    /// What happened.
+    pub message: String,
+}
+
+impl Notice {
+    /// What a condition says.
+    pub(crate) fn of((severity, condition): (Severity, &Condition)) -> Self {
+        Self {
+            severity,
+            reason: condition.reason.clone(),
+            message: condition.message.clone(),
+        }
     }
 }
 
@@ -63,6 +130,8 @@ pub struct Pass {
     /// Whether this process may still write, and for how long: [`Claims::time_to_write`] is to be
     /// asked before each write of the pass.
     pub claims: Claims,
+    /// Stores a status before the pass ends.
+    pub checkpoints: Checkpoints,
 }
 
 /// How a pass ended.
@@ -114,6 +183,30 @@ pub enum End {
         /// Message of Ready.
         message: String,
     },
+    /// How far an object has come whose kind says so in the reason of Ready, its only condition
+    /// ([`Style::Phases`](crate::Style)).
+    Phase {
+        /// Name of the phase: the reason of Ready.
+        name: &'static str,
+        /// What Ready is.
+        course: Course,
+        /// Message of Ready.
+        message: String,
+        /// How what failed passes: tried again with growing delays. Without it the object is looked
+        /// at again when [`Done::next`] says.
+        retry: Option<Class>,
+    },
+}
+
+/// Whether an object with phases has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// Not yet: Ready is Unknown.
+    UnderWay,
+    /// With what it is for: Ready is True.
+    Reached,
+    /// Without it: Ready is False.
+    Missed,
 }
 
 /// How a failure passes.

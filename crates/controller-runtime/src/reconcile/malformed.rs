@@ -90,10 +90,13 @@ impl<K: Reconciled> Reporter<K> {
             .unwrap_or_else(|| json!({}));
         let before = status::conditions(&status);
         let generation = object.metadata.generation.unwrap_or_default();
-        let end = End::Stalled {
+        if K::STYLE.has_ended(&before) {
+            return Ok(false);
+        }
+        let end = K::STYLE.end(End::Stalled {
             reason: reasons::VALIDATION_FAILED,
             message: message.to_owned(),
-        };
+        });
         let now = Time(Timestamp::now());
         let after = conditions::finish(&before, generation, &end, "", &now);
         if conditions::same(&before, &after) {
@@ -103,7 +106,7 @@ impl<K: Reconciled> Reporter<K> {
             status.insert("conditions".to_owned(), json!(after));
             status.insert("observedGeneration".to_owned(), json!(generation));
         }
-        self.writer.write(&object.metadata, status).await?;
+        self.writer.write(&object.metadata, status, None).await?;
         Ok(true)
     }
 }

@@ -1,6 +1,6 @@
 //! What the loop remembers of the objects beside the objects themselves.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use kube::Resource;
@@ -21,6 +21,8 @@ pub(super) struct Memory<K: Resource<DynamicType = ()>> {
     pub(super) own: OwnWrites<K>,
     backoff: Backoff<ObjectRef<K>>,
     malformed: Mutex<HashSet<ObjectRef<K>>>,
+    /// The traces that objects carried when they were looked at last.
+    traces: Mutex<HashMap<ObjectRef<K>, String>>,
     metrics: Metrics,
 }
 
@@ -31,6 +33,7 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Memory<K> {
             own: OwnWrites::default(),
             backoff: Backoff::new(min.to_std(), max.to_std()),
             malformed: Mutex::default(),
+            traces: Mutex::default(),
             metrics,
         }
     }
@@ -63,15 +66,73 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Memory<K> {
         self.malformed.lock().contains(object)
     }
 
+    /// The trace that an object carries now, if no pass has seen it before. A first one may be from
+    /// before the process: it counts where the object `asks` for something that nobody has answered.
+    pub(super) fn new_trace(
+        &self,
+        object: &ObjectRef<K>,
+        carried: Option<String>,
+        asks: bool,
+    ) -> Option<String> {
+        let carried = carried?;
+        let before = self.saw_trace(object, carried.clone());
+        let is_new = before.map_or(asks, |before| before != carried);
+        is_new.then_some(carried)
+    }
+
+    /// Notes the trace that an object carries now; the one from before, if there was one.
+    pub(super) fn saw_trace(&self, object: &ObjectRef<K>, carried: String) -> Option<String> {
+        self.traces.lock().insert(object.clone(), carried)
+    }
+
     /// The object is gone, and its series with it.
     pub(super) fn forget(&self, object: &ObjectRef<K>) {
         self.metrics.forget(&labels(object));
         self.own.forget(object);
         self.set_wellformed(object);
+        self.traces.lock().remove(object);
         self.succeeded(object);
     }
 
     fn count(&self) {
         self.metrics.in_backoff(kind::<K>(), self.backoff.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use api::image::v1::ImagePolicy;
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Flags {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn a_trace_is_new_once() {
+        let args = Flags::parse_from(["test"]).args;
+        let memory: Memory<ImagePolicy> = Memory::new(&args, Metrics::new());
+        let (app, old) = (ObjectRef::new("app"), ObjectRef::new("old"));
+        let new = |object, carried: Option<&str>, asks| {
+            let found = memory.new_trace(object, carried.map(str::to_owned), asks);
+            assert!(found.is_none() || found.as_deref() == carried);
+            found.is_some()
+        };
+        assert!(!new(&app, None, true), "there is none");
+        assert!(new(&app, Some("one"), true));
+        assert!(!new(&app, Some("one"), true), "seen before");
+        assert!(new(&app, Some("two"), false));
+        assert_eq!(
+            memory.saw_trace(&app, "ours".to_owned()).as_deref(),
+            Some("two")
+        );
+        assert!(!new(&app, Some("ours"), true), "written by a pass");
+        assert!(!new(&old, Some("one"), false), "from before the process");
+        memory.forget(&app);
+        assert!(new(&app, Some("ours"), true), "another one of its name");
     }
 }

@@ -1,25 +1,20 @@
 //! One pass: what the object is, what the reconciler says, what is written.
 
-use std::any::Any;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use api::{Condition, Time, reasons};
-use futures_util::FutureExt as _;
-use futures_util::future::join;
+use api::Time;
 use k8s_openapi::jiff::Timestamp;
 use kube::Resource as _;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::{ObjectRef, Store};
-use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::memory::Memory;
 use super::outcome::{self, Ended};
-use super::{Class, Done, End, Next, Pass, Progress, Reconciler, labels};
-use crate::events::{Events, Severity, notice};
-use crate::kinds::Reconciled;
+use super::{Checkpoints, End, Next, Notice, Pass, Progress, Reconciler, labels};
+use crate::events::{Events, Severity, end_of_phases, notice};
+use crate::kinds::{Reconciled, Style};
 use crate::lease::Claims;
 use crate::metrics::{Metrics, PassResult};
 use crate::runtime::Runtime;
@@ -30,11 +25,11 @@ use crate::watch::kind;
 /// Reason, for the metrics, of a pass whose status could not be written.
 const WRITE_FAILED: &str = "StatusWriteFailed";
 
-type StatusOf<R> = <<R as Reconciler>::Object as Reconciled>::Status;
+pub(super) type StatusOf<R> = <<R as Reconciler>::Object as Reconciled>::Status;
 
 /// Passes over the objects of one kind.
 pub(super) struct Once<R: Reconciler> {
-    reconciler: Arc<R>,
+    pub(super) reconciler: Arc<R>,
     memory: Arc<Memory<R::Object>>,
     store: Store<R::Object>,
     writer: Writer,
@@ -75,7 +70,7 @@ impl<R: Reconciler> Once<R> {
             namespace = key.namespace,
             name = key.name
         );
-        if let Some(parent) = self.reconciler.traceparent(&object) {
+        if let Some(parent) = self.parent(&key, &object) {
             trace::continue_from(&span, &parent);
         }
         let start = Instant::now();
@@ -90,6 +85,13 @@ impl<R: Reconciler> Once<R> {
         action
     }
 
+    /// The trace that a pass over this object continues.
+    fn parent(&self, key: &ObjectRef<R::Object>, object: &R::Object) -> Option<String> {
+        let asks = outcome::is_unanswered(object);
+        let own = self.memory.new_trace(key, trace::of(object), asks);
+        self.reconciler.traceparent(object).or(own)
+    }
+
     async fn look(
         &self,
         key: &ObjectRef<R::Object>,
@@ -100,7 +102,7 @@ impl<R: Reconciler> Once<R> {
         } else if object.suspend() {
             tracing::info!("reconciliation is suspended for this object");
             let status = outcome::suspended(&*object);
-            self.written(&object, &status).await.map(|_| None)
+            self.written(&object, &status, None).await.map(|_| None)
         } else {
             self.reconciled(&object).await
         };
@@ -121,21 +123,11 @@ impl<R: Reconciler> Once<R> {
 
     /// What becomes of an object after a pass that ended like this.
     fn after(&self, key: &ObjectRef<R::Object>, end: &End, next: Next) -> (PassResult, Action) {
-        let result = match end {
-            End::Failed { reason, class, .. } => {
-                let retry_after = match class {
-                    Class::Transient => None,
-                    Class::Throttled { retry_after } => *retry_after,
-                };
-                let delay = self.memory.failed(key, retry_after);
-                let reason = reason.unwrap_or(reasons::FAILED);
-                return (PassResult::Failed { reason }, Action::requeue(delay));
-            }
-            End::Ready { .. } => PassResult::Ready,
-            End::Unchanged => PassResult::Passed,
-            End::Stalled { .. } => PassResult::Stalled,
-            End::Waiting { .. } => PassResult::Waiting,
-        };
+        let result = end.result();
+        if let Some(failure) = end.failure() {
+            let delay = self.memory.failed(key, failure.retry_after);
+            return (result, Action::requeue(delay));
+        }
         self.memory.succeeded(key);
         let action = match next {
             Next::After(delay) => Action::requeue(delay),
@@ -146,13 +138,16 @@ impl<R: Reconciler> Once<R> {
 
     /// Runs the reconciler, writes what it says and tells people; `None` where the object is gone.
     async fn reconciled(&self, object: &Arc<R::Object>) -> Result<Option<(End, Next)>, WriteError> {
+        let (checkpoints, asked) = Checkpoints::new();
         let pass = Pass {
             progress: Progress::starting(outcome::first_word(&**object)),
             now: Time(Timestamp::now()),
             requested: outcome::pending_request(&**object),
             claims: self.claims.clone(),
+            checkpoints,
         };
-        let (done, current) = self.run(object, &pass).await;
+        let (mut done, current) = self.run(object, &pass, asked).await;
+        done.end = R::Object::STYLE.end(done.end);
         let ended = Ended {
             seen: &**object,
             current: &*current,
@@ -161,115 +156,80 @@ impl<R: Reconciler> Once<R> {
             now: &Time(Timestamp::now()),
         };
         let status = ended.complete(done.status);
-        let Some(current) = self.written(&current, &status).await? else {
+        let is_news = self
+            .reconciler
+            .is_news(&outcome::status(&**object), &status);
+        let mark = is_news.then(trace::current_traceparent).flatten();
+        let written = self.written(&current, &status, mark.as_deref()).await?;
+        let Some(current) = written else {
             return Ok(None);
         };
+        if is_news {
+            self.reconciler.announced();
+        }
         let before = outcome::conditions(&**object);
         let after = <R::Object as Reconciled>::parts(&status).conditions;
-        self.tell(
+        let notice = match R::Object::STYLE {
+            Style::Conditions => notice(&before, after),
+            Style::Phases { .. } => end_of_phases(&before, after),
+        };
+        if let (None, End::Phase { message, .. }) = (&notice, &done.end)
+            && done.end.failure().is_some()
+        {
+            tracing::warn!("{message}");
+        }
+        let notices = self.reconciler.notices(
             &current,
-            notice(&before, after),
-            done.trace_message.as_deref(),
+            &outcome::status(&**object),
+            notice.map(Notice::of),
         );
+        self.tell(&current, notices, done.trace_message.as_deref());
         Ok(Some((done.end, done.next)))
     }
 
-    /// Runs the reconciler, and beside it writes what a long pass says. Returns the object as the
-    /// API server has it then, too.
-    async fn run(
-        &self,
-        object: &Arc<R::Object>,
-        pass: &Pass,
-    ) -> (Done<StatusOf<R>>, Arc<R::Object>) {
-        let over = CancellationToken::new();
-        let work = async {
-            let done = self.guarded(object, pass).await;
-            over.cancel();
-            done
-        };
-        let beside = async {
-            let mut current = Arc::clone(object);
-            let mut listener = pass.progress.listen();
-            // A write that has begun is awaited: it must not overtake the one at the end.
-            while let Some(message) = over.run_until_cancelled(listener.next()).await {
-                let now = Time(Timestamp::now());
-                let status = outcome::while_running(&**object, &*current, &message, &now);
-                match self.written(&current, &status).await {
-                    Ok(Some(newer)) => current = newer,
-                    Ok(None) => {}
-                    Err(error) => tracing::debug!("{error}"),
-                }
-            }
-            current
-        };
-        join(work, beside).await
-    }
-
-    /// Runs the reconciler; a panic is a failure, and so is a pass that does not end.
-    async fn guarded(&self, object: &Arc<R::Object>, pass: &Pass) -> Done<StatusOf<R>> {
-        let longest = self.reconciler.longest_pass();
-        let work = timeout(longest, self.reconciler.pass(Arc::clone(object), pass));
-        let message = match AssertUnwindSafe(work).catch_unwind().await {
-            Ok(Ok(done)) => return done,
-            Ok(Err(_)) => format!("the pass did not end within {longest:?}"),
-            Err(panic) => format!("panic: {} [recovered]", panic_text(&*panic)),
-        };
-        Done {
-            status: outcome::status(&**object).into_owned(),
-            end: End::Failed {
-                reason: None,
-                message,
-                class: Class::Transient,
-            },
-            next: Next::OnChange,
-            trace_message: None,
-        }
-    }
-
     /// Writes a status where it says something new, and remembers the answer; `None` where the
-    /// object is gone.
-    async fn written(
+    /// object is gone. Before the status comes the trace that `mark` names.
+    pub(super) async fn written(
         &self,
         object: &Arc<R::Object>,
         status: &StatusOf<R>,
+        mark: Option<&str>,
     ) -> Result<Option<Arc<R::Object>>, WriteError> {
         if !outcome::differs(&**object, status) {
             return Ok(Some(Arc::clone(object)));
         }
-        let written = self.writer.write_as(object.meta(), status).await?;
+        let written = self.writer.write_as(object.meta(), status, mark).await?;
         let Some(mut newer): Option<R::Object> = written else {
             return Ok(None);
         };
         lean(&mut newer);
+        newer.lean();
         let newer = Arc::new(newer);
         self.memory.own.wrote(Arc::clone(&newer));
         let key = ObjectRef::from_obj(&*newer);
+        if let Some(ours) = trace::of(&*newer).filter(|carried| mark == Some(carried)) {
+            self.memory.saw_trace(&key, ours);
+        }
         self.memory.own.settle(&key, &self.store);
         Ok(Some(newer))
     }
 
     /// Logs what a pass came to, and records it as an event where people should know.
-    fn tell(
-        &self,
-        object: &R::Object,
-        notice: Option<(Severity, &Condition)>,
-        trace_message: Option<&str>,
-    ) {
-        let Some((severity, ready)) = notice else {
+    fn tell(&self, object: &R::Object, notices: Vec<Notice>, trace_message: Option<&str>) {
+        if notices.is_empty() {
             tracing::debug!("{}", trace_message.unwrap_or("nothing changed"));
-            return;
-        };
-        match severity {
-            Severity::Normal => tracing::info!(reason = ready.reason, "{}", ready.message),
-            Severity::Warning => tracing::warn!(reason = ready.reason, "{}", ready.message),
         }
-        self.events
-            .record(object, severity, &ready.reason, &ready.message);
+        for Notice {
+            severity,
+            reason,
+            message,
+        } in notices
+        {
+            match severity {
+                Severity::Normal => tracing::info!(reason, "{message}"),
+                Severity::Warning => tracing::warn!(reason, "{message}"),
+            }
+            self.events.record(object, severity, &reason, &message);
+        }
     }
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message")
 }

@@ -24,6 +24,13 @@ pub(super) fn pending_request<K: Reconciled>(object: &K) -> Option<String> {
     (handled != Some(requested)).then(|| requested.clone())
 }
 
+/// Whether the object asks for something that no pass has answered: it is new, has changed, or
+/// carries a request.
+pub(super) fn is_unanswered<K: Reconciled>(object: &K) -> bool {
+    let observed = K::parts(&status(object)).observed_generation;
+    observed != object.meta().generation || pending_request(object).is_some()
+}
+
 /// What a pass over this object says first.
 pub(super) fn first_word<K: Reconciled>(object: &K) -> String {
     let status = status(object);
@@ -79,16 +86,35 @@ impl<K: Reconciled> Ended<'_, K> {
             self.now,
         );
         *parts.observed_generation = before.observed_generation;
-        *parts.last_handled_reconcile_at = before.last_handled_reconcile_at.map(str::to_owned);
+        if let Some(handled) = parts.last_handled_reconcile_at {
+            *handled = before.last_handled_reconcile_at.map(str::to_owned);
+        }
         match self.end {
             // The generation was seen and not judged.
             End::Unchanged => answer(self.seen, &mut status),
             End::Ready { .. } | End::Stalled { .. } | End::Failed { .. } | End::Waiting { .. } => {
                 observe(self.seen, &mut status);
             }
+            End::Phase { .. } => {
+                *K::parts_mut(&mut status).observed_generation = self.seen.meta().generation;
+                answer(self.seen, &mut status);
+            }
         }
         status
     }
+}
+
+/// A status that is stored while a pass is under way: what all kinds share stays as it is.
+pub(super) fn checkpoint<K: Reconciled>(current: &K, mut status: K::Status) -> K::Status {
+    let before = self::status(current);
+    let before = K::parts(&before);
+    let parts = K::parts_mut(&mut status);
+    *parts.conditions = before.conditions.to_vec();
+    *parts.observed_generation = before.observed_generation;
+    if let Some(handled) = parts.last_handled_reconcile_at {
+        *handled = before.last_handled_reconcile_at.map(str::to_owned);
+    }
+    status
 }
 
 /// Notes the generation and the request of the object that a pass has seen.
@@ -104,8 +130,11 @@ fn observe<K: Reconciled>(seen: &K, status: &mut K::Status) {
 
 /// Notes the request of the object that a pass has seen.
 fn answer<K: Reconciled>(seen: &K, status: &mut K::Status) {
-    if let Some(requested) = seen.annotations().get(annotations::RECONCILE_REQUESTED) {
-        *K::parts_mut(status).last_handled_reconcile_at = Some(requested.clone());
+    let Some(requested) = seen.annotations().get(annotations::RECONCILE_REQUESTED) else {
+        return;
+    };
+    if let Some(handled) = K::parts_mut(status).last_handled_reconcile_at {
+        *handled = Some(requested.clone());
     }
 }
 

@@ -38,7 +38,7 @@ impl Progress {
         Listener {
             heard: self.says.subscribe(),
             due: Instant::now() + PATIENCE,
-            told: false,
+            news: true,
         }
     }
 }
@@ -47,18 +47,20 @@ impl Progress {
 pub(super) struct Listener {
     heard: watch::Receiver<String>,
     due: Instant,
-    told: bool,
+    /// Whether there is something that was not told.
+    news: bool,
 }
 
 impl Listener {
     /// The next message to be told: the first a second after the start, and each new one a second
-    /// after the one before at the earliest.
+    /// after the one before at the earliest. Loses nothing where it is given up.
     pub(super) async fn next(&mut self) -> String {
-        if self.told && self.heard.changed().await.is_err() {
+        if !self.news && self.heard.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
+        self.news = true;
         sleep_until(self.due).await;
-        self.told = true;
+        self.news = false;
         self.due = Instant::now() + PATIENCE;
         self.heard.borrow_and_update().clone()
     }

@@ -40,12 +40,19 @@ pub(crate) enum Behaviour {
     EndsEarly,
     /// It returns an error.
     Fails,
+    /// What it works with is not there.
+    CannotBeMade,
 }
 
 impl Behaviour {
     /// What this process is to do, where it was started by [`Controller::start`].
     pub(crate) fn of_this_process() -> Option<Self> {
-        let all = [Self::Works, Self::EndsEarly, Self::Fails];
+        let all = [
+            Self::Works,
+            Self::EndsEarly,
+            Self::Fails,
+            Self::CannotBeMade,
+        ];
         let named = std::env::var(BEHAVIOUR).ok()?;
         all.into_iter()
             .find(|behaviour| format!("{behaviour:?}") == named)
@@ -56,7 +63,7 @@ impl Behaviour {
 pub(crate) async fn run(behaviour: Behaviour) -> Result<(), RuntimeError> {
     let flags = std::env::var(FLAGS).unwrap_or_default();
     let args = Program::parse_from(["controller"].into_iter().chain(flags.lines())).args;
-    controller_runtime::run(IDENTITY, &args, async |runtime: Runtime| match behaviour {
+    let controller = async |runtime: Runtime| match behaviour {
         Behaviour::Works => {
             let span = tracing::info_span!("the work");
             work(&runtime).instrument(span).await;
@@ -64,8 +71,13 @@ pub(crate) async fn run(behaviour: Behaviour) -> Result<(), RuntimeError> {
         }
         Behaviour::EndsEarly => Ok(()),
         Behaviour::Fails => Err(RuntimeError::TaskEnded { task: "the watch" }),
-    })
-    .await
+        Behaviour::CannotBeMade => unreachable!("it is not made"),
+    };
+    let set_up = || match behaviour {
+        Behaviour::CannotBeMade => Err("the tools are missing".into()),
+        Behaviour::Works | Behaviour::EndsEarly | Behaviour::Fails => Ok(controller),
+    };
+    controller_runtime::run(IDENTITY, &args, set_up).await
 }
 
 async fn work(runtime: &Runtime) {

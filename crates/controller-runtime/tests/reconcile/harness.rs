@@ -6,9 +6,10 @@ use std::time::Duration;
 use api::image::v1::{ImageRepository, ImageRepositoryStatus};
 use clap::Parser as _;
 use controller_runtime::events::Reporter;
+use controller_runtime::trace::current_traceparent;
 use controller_runtime::{
-    Args, Claims, Done, End, Events, Identity, Metrics, Next, Pass, Readiness, Reconciler, Runtime,
-    Scope, Triggers, reconcile,
+    Args, Claims, Done, End, Events, Grace, Identity, Metrics, Next, Pass, Readiness, Reconciler,
+    Runtime, Scope, Triggers, reconcile,
 };
 use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
@@ -47,6 +48,17 @@ pub(crate) struct Script {
     pub(crate) panics: Mutex<bool>,
     pub(crate) longest: Mutex<Duration>,
     pub(crate) forgotten: Mutex<Vec<String>>,
+    /// Whether what passes say is news.
+    pub(crate) news: Mutex<bool>,
+    pub(crate) announced: Mutex<usize>,
+    /// The spans of the passes.
+    pub(crate) traces: Mutex<Vec<Option<String>>>,
+    /// The name of an image that passes store before they end.
+    pub(crate) stores: Mutex<Option<String>>,
+    /// What came of storing it.
+    pub(crate) stored: Mutex<Vec<Result<(), String>>>,
+    /// How long passes may go on at the end.
+    pub(crate) grace: Mutex<Duration>,
     /// While true, passes do not end.
     pub(crate) held: watch::Sender<bool>,
     seen: mpsc::UnboundedSender<Arc<ImageRepository>>,
@@ -56,10 +68,12 @@ impl Reconciler for Script {
     type Object = ImageRepository;
 
     async fn pass(&self, object: Arc<ImageRepository>, pass: &Pass) -> Done<ImageRepositoryStatus> {
+        self.traces.lock().push(current_traceparent());
         if let Some(message) = self.says.lock().clone() {
             pass.progress.says(message);
         }
         drop(self.seen.send(Arc::clone(&object)));
+        self.store(&object, pass).await;
         let mut held = self.held.subscribe();
         held.wait_for(|held| !held).await.unwrap();
         assert!(!*self.panics.lock(), "as the test wants it");
@@ -77,8 +91,33 @@ impl Reconciler for Script {
         *self.longest.lock()
     }
 
+    fn grace(&self) -> Duration {
+        *self.grace.lock()
+    }
+
+    fn is_news(&self, before: &ImageRepositoryStatus, after: &ImageRepositoryStatus) -> bool {
+        *self.news.lock() && before.canonical_image_name != after.canonical_image_name
+    }
+
+    fn announced(&self) {
+        *self.announced.lock() += 1;
+    }
+
     fn forget(&self, object: &ObjectRef<ImageRepository>) {
         self.forgotten.lock().push(object.name.clone());
+    }
+}
+
+impl Script {
+    async fn store(&self, object: &ImageRepository, pass: &Pass) {
+        let Some(name) = self.stores.lock().clone() else {
+            return;
+        };
+        let mut status = object.status.clone().unwrap_or_default();
+        status.canonical_image_name = Some(name);
+        let stored = pass.checkpoints.store(&status).await;
+        let stored = stored.map_err(|error| error.to_string());
+        self.stored.lock().push(stored);
     }
 }
 
@@ -101,6 +140,12 @@ impl Loop {
             panics: Mutex::default(),
             longest: Mutex::new(PATIENCE),
             forgotten: Mutex::default(),
+            news: Mutex::default(),
+            announced: Mutex::default(),
+            traces: Mutex::default(),
+            stores: Mutex::default(),
+            stored: Mutex::default(),
+            grace: Mutex::new(PATIENCE),
             held: watch::Sender::new(false),
             seen,
         });
@@ -255,6 +300,15 @@ impl Loop {
         self.proxy.count(&Calls::status_writes(PLURAL))
     }
 
+    /// Asks the loop to end, and waits for nothing.
+    pub(crate) fn shutdown(&self) {
+        self.shutdown.cancel();
+    }
+
+    pub(crate) async fn object(&self, name: &str) -> ImageRepository {
+        self.objects.get(name).await.unwrap()
+    }
+
     /// Ends the loop as a signal does.
     pub(crate) async fn end(&mut self) {
         self.shutdown.cancel();
@@ -336,5 +390,6 @@ pub(crate) fn runtime(
         readiness: Readiness::default(),
         events,
         claims: Claims::always(),
+        grace: Grace::default(),
     }
 }

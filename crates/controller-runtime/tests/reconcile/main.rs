@@ -4,10 +4,12 @@
     reason = "a test that cannot go on has found its failure"
 )]
 
+mod checkpoints;
 mod events;
 mod faults;
 mod harness;
 mod passes;
 mod statuses;
 mod takeover;
+mod traces;
 mod watches;

@@ -31,7 +31,7 @@ fn word(event: &Event<ImageRepository>) -> String {
 }
 
 #[tokio::test]
-async fn everything_is_handed_on_and_malformed_objects_are_left_out() {
+async fn everything_is_handed_on_but_malformed_objects_until_they_go() {
     let cluster = Cluster::shared().await;
     let namespace = cluster.namespace().await;
     let proxy = ApiProxy::in_front_of(&cluster).await;
@@ -58,6 +58,12 @@ async fn everything_is_handed_on_and_malformed_objects_are_left_out() {
         .await
         .unwrap();
     assert_eq!(heard.recv().await.unwrap(), "Delete(b)");
+    // Who knew it before it became strange is told that it is gone, too.
+    repositories
+        .delete("strange", &DeleteParams::default())
+        .await
+        .unwrap();
+    assert_eq!(heard.recv().await.unwrap(), "Delete(strange)");
     shutdown.cancel();
     task.await.unwrap().unwrap();
     assert_eq!(heard.recv().await, None);

@@ -21,7 +21,7 @@ fn choice(tag: &str) -> Chosen {
     Chosen {
         decision: Decision {
             latest: reference(tag),
-            is_gone: false,
+            is_unlisted: false,
             refused: None,
             waiting: None,
             wake: None,

@@ -89,6 +89,8 @@ async fn a_registry_that_fails_is_asked_again() {
         .await;
     assert_eq!(condition(&policy, "Ready").unwrap().reason, "Failed");
     assert_eq!(chosen(&policy), None);
+    let metrics = setup.evaluator.metrics().await;
+    assert!(metrics.contains("gotk_token_cached_items 0"), "{metrics}");
     registry.heal();
     setup.chooses("1.0.0").await;
 }
@@ -135,7 +137,7 @@ async fn credentials_are_read_when_they_are_used() {
 }
 
 #[tokio::test]
-async fn a_tag_that_is_gone_and_kept_keeps_its_digest() {
+async fn a_tag_that_is_kept_though_unlisted_keeps_its_digest() {
     let (setup, registry, image) = with_registry(&json!({})).await;
     let spec = reflects(r#""Always", "interval": "1h", "downgradePolicy": "Refuse""#);
     setup.apply_policy(&spec).await;
@@ -153,4 +155,29 @@ async fn a_tag_that_is_gone_and_kept_keeps_its_digest() {
     })
     .await;
     assert_eq!(registry.count(Endpoint::Manifest), 1);
+}
+
+#[tokio::test]
+async fn a_tag_that_is_kept_though_no_longer_accepted_has_a_digest() {
+    let (setup, registry, image) = with_registry(&json!({})).await;
+    registry.set_tags("team/app", ["1.0.0", "1.1.0"]);
+    setup.scanned(&image, &["1.0.0", "1.1.0"]).await;
+    let refuse = r#""policy": {"semver": {"range": "*"}}, "downgradePolicy": "Refuse""#;
+    setup.apply_policy(&format!("{{{refuse}}}")).await;
+    setup.chooses("1.1.0").await;
+    let filtered =
+        r#""filterTags": {"pattern": "^1\\.0"}, "digestReflectionPolicy": "IfNotPresent""#;
+    setup
+        .apply_policy(&format!("{{{refuse}, {filtered}}}"))
+        .await;
+    let policy = setup.chooses("1.1.0").await;
+    assert_eq!(
+        status(&policy).latest_ref.unwrap().digest,
+        Some(registry.digest("team/app", "1.1.0"))
+    );
+    assert!(
+        message(&policy).contains("keeps it: the policy no"),
+        "{}",
+        message(&policy)
+    );
 }

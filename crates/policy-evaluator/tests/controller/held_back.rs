@@ -86,10 +86,9 @@ async fn a_downgrade_is_refused_and_said() {
 
     setup.scanned(IMAGE, &["1.0.0"]).await;
     let kept = "Latest image tag for reg.example/team/app resolved to 1.1.0; downgradePolicy Refuse keeps it: ";
-    let gone = format!(
-        "{kept}the tag is gone from the registry and the policy now selects the lower 1.0.0"
-    );
-    setup.says("True", "Succeeded", &gone).await;
+    let unlisted =
+        format!("{kept}the tag is no longer listed and the policy now selects the lower 1.0.0");
+    setup.says("True", "Succeeded", &unlisted).await;
 
     setup.scanned(IMAGE, &["1.0.0", "1.1.0"]).await;
     let policy = setup

@@ -4,6 +4,7 @@ use api::image::v1::ImagePolicy;
 use kube::api::{DeleteParams, ListParams};
 use serde_json::json;
 use tag_slices::{TagHistory, cut};
+use test_support::api_proxy::{Calls, Effect};
 use test_support::cluster::eventually;
 
 use crate::setup::{ANY_VERSION, IMAGE, Setup, chosen, message, now, status, tags};
@@ -49,6 +50,24 @@ async fn one_new_tag_is_one_evaluation_and_one_write() {
     setup.chooses("1.2.0").await;
     assert_eq!(setup.evaluations().await, evaluations + 3);
     assert_eq!(setup.status_writes(), 2);
+}
+
+#[tokio::test]
+async fn a_choice_is_counted_once_however_often_it_takes_to_write_it() {
+    let setup = Setup::start().await;
+    let calls = Calls::status_writes("imagepolicies");
+    setup.proxy.fail(calls, 2, Effect::Status(500));
+    setup.apply_repository(IMAGE).await;
+    setup.scanned(IMAGE, &["1.0.0"]).await;
+    setup.apply_policy(ANY_VERSION).await;
+    setup.chooses("1.0.0").await;
+    let counted = async || setup.counted("repin_policy_choices_changed_total").await;
+    eventually("the choice is counted", async || {
+        (counted().await > 0).then_some(())
+    })
+    .await;
+    assert_eq!(counted().await, 1);
+    assert!(setup.evaluations().await > 2);
 }
 
 #[tokio::test]

@@ -145,6 +145,12 @@ async fn what_is_missing_or_wrong_is_named_in_flux_words() {
         let error = resolve(&objects, &repository).await.unwrap_err();
         assert_eq!(error.to_string(), expected);
         assert_eq!(error.class(), Class::Authentication);
+        let secret = match (field, name) {
+            ("account", "gone") => None,
+            ("account", _) => Some("gone"),
+            _ => Some(name),
+        };
+        assert_eq!(error.secret(), secret, "{expected}");
         assert!(!format!("{error:?}").contains("hunter2"));
     }
 }

@@ -3,6 +3,7 @@
 use registry_client::{Access, Client};
 use test_support::registry::{Auth, Effect, Endpoint, Links, Registry};
 use test_support::tls::Authority;
+use tokio::time::Instant;
 
 use crate::setup::{access, assert_says, client, image, registry, tags};
 
@@ -105,6 +106,35 @@ async fn callers_who_want_the_same_share_one_request() {
         assert_eq!(caller.await.unwrap().unwrap().len(), 2);
     }
     assert_eq!(registry.count(Endpoint::Tags), 1);
+}
+
+#[tokio::test]
+async fn a_list_that_began_too_early_is_not_shared() {
+    let registry = registry().await;
+    let (client, image) = (client(), image(&registry, "app"));
+    let hold = registry.hold(Endpoint::Tags);
+    let list = |since: Option<Instant>| {
+        let (client, image) = (client.clone(), image.clone());
+        tokio::spawn(async move {
+            let access = access();
+            match since {
+                None => client.list_tags(&image, &access).await,
+                Some(since) => client.list_tags_since(since, &image, &access).await,
+            }
+        })
+    };
+    let early = list(None);
+    registry.until_held(1).await;
+    let now = Some(Instant::now());
+    let late = list(now);
+    registry.until_held(2).await;
+    let (same, any) = (list(now), list(None));
+    tokio::task::yield_now().await;
+    drop(hold);
+    for caller in [early, late, same, any] {
+        assert_eq!(caller.await.unwrap().unwrap().len(), 2);
+    }
+    assert_eq!(registry.count(Endpoint::Tags), 2);
 }
 
 #[tokio::test]

@@ -65,6 +65,31 @@ async fn a_secret_that_is_deleted_is_missed_and_welcome_back() {
 }
 
 #[tokio::test]
+async fn a_pull_secret_of_the_service_account_is_waited_for() {
+    let setup = Setup::without_retries().await;
+    setup.registry.set_tags("app", ["1.0.0"]);
+    let account = json!({
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": { "name": "puller" },
+        "imagePullSecrets": [{ "name": "registry" }],
+    });
+    setup.namespace.apply(&account.to_string()).await;
+    setup
+        .apply(&json!({ "interval": "1h", "serviceAccountName": "puller" }))
+        .await;
+    let missed = setup.not_ready("AuthenticationFailed").await;
+    assert!(
+        message(&missed).ends_with("/registry' not found"),
+        "{}",
+        message(&missed)
+    );
+    let watched = json!({ "reconcile.fluxcd.io/watch": "Enabled" });
+    setup.apply_secret("right", &watched).await;
+    setup.ready().await;
+}
+
+#[tokio::test]
 async fn another_secret_in_the_spec_leads_to_a_scan_and_another_interval_does_not() {
     let setup = Setup::start().await;
     setup.registry.set_tags("app", ["1.0.0"]);

@@ -1,5 +1,8 @@
 //! Passes that something interrupts: edits, conflicts, the end of the process.
 
+use api::labels::IMAGE_REPOSITORY;
+use api::repin::v1alpha1::ImageTagSlice;
+use kube::api::{DeleteParams, ListParams};
 use serde_json::json;
 use test_support::api_proxy::{Calls, Effect, Point};
 use test_support::cluster::eventually;
@@ -177,6 +180,49 @@ async fn a_slice_that_cannot_be_written_holds_the_status_back() {
         (result(&repository).tag_count, setup.tags().await.len()),
         (2, 2)
     );
+}
+
+#[tokio::test]
+async fn slices_that_somebody_deletes_while_others_are_written_come_back() {
+    let setup = Setup::start().await;
+    setup.registry.set_tags("app", versions(3000));
+    setup.registry.set_tags("two", ["1.0.0"]);
+    setup.apply(&json!({ "interval": "1h" })).await;
+    let two = setup.registry.image("two");
+    setup
+        .apply_named("two", &two, &json!({ "interval": "1h" }))
+        .await;
+    setup.ready().await;
+    setup.until_named("two", "it is ready", is_ready).await;
+    let slices = setup.namespace.api::<ImageTagSlice>();
+    let of_two = ListParams::default().labels(&format!("{IMAGE_REPOSITORY}=two"));
+    let of_two = slices.list(&of_two).await.unwrap().items.remove(0);
+    let first = setup.slices().await.remove(0);
+
+    setup.registry.push_tag("app", "9.0.0");
+    let hold = setup.proxy.hold(slice_writes(), Point::After);
+    setup.request("now").await;
+    hold.reached().await;
+    let lists = setup.lists();
+    for slice in [first, of_two] {
+        let name = slice.metadata.name.unwrap();
+        drop(
+            slices
+                .delete(&name, &DeleteParams::default())
+                .await
+                .unwrap(),
+        );
+    }
+    eventually("the watch has shown both", async || {
+        (setup.lists() > lists).then_some(())
+    })
+    .await;
+    drop(hold);
+    eventually("the slice is back", async || {
+        (setup.tags().await.len() == 3001).then_some(())
+    })
+    .await;
+    setup.ready().await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use kube::Resource as _;
 use serde_json::json;
 use tag_slices::revision;
 use test_support::docker_registry::{DockerRegistry, Setup as RealSetup};
+use test_support::registry::Endpoint;
 
 use crate::setup::{Setup, is_ready, message, result, tags_of, versions};
 
@@ -219,6 +220,28 @@ async fn objects_that_want_the_same_list_share_a_scan() {
     assert_eq!(setup.lists(), 1);
     setup.reconcile("now").await;
     assert_eq!(setup.lists(), 2, "a request is never answered from memory");
+}
+
+#[tokio::test]
+async fn a_request_is_not_answered_by_a_scan_that_began_before_it() {
+    let setup = Setup::start().await;
+    setup.registry.set_tags("app", ["1.0.0"]);
+    let (image, spec) = (setup.registry.image("app"), json!({ "interval": "1h" }));
+    setup.apply(&spec).await;
+    setup.ready().await;
+    setup.apply_named("two", &image, &spec).await;
+    setup
+        .until_named("two", "the other is ready", is_ready)
+        .await;
+    let hold = setup.registry.hold(Endpoint::Tags);
+    let excluding = json!({ "interval": "1h", "exclusionList": ["^0"] });
+    setup.apply_named("two", &image, &excluding).await;
+    setup.registry.until_held(1).await;
+    setup.request("now").await;
+    setup.registry.until_held(2).await;
+    drop(hold);
+    setup.reconcile("now").await;
+    assert_eq!(setup.lists(), 3);
 }
 
 #[tokio::test]

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use api::image::v1::{ImagePolicy, ImageUpdateAutomation};
 use chrono::{DateTime, Utc};
 use git_remote::{Cache, Remote, Repository};
-use manifest_setter::{Pass, PlanError, Progress, Request};
+use manifest_setter::{Knowledge, Pass, PlanError, Progress, Request};
 use registry_client::Client;
 
 use self::sources::{Place, Sources};
 use super::CommandError;
-use crate::access::{AccessError, full_name};
+use crate::access::{AccessError, Repositories, full_name};
 use crate::args::AutomationArgs;
 use crate::console::Console;
 use crate::environment;
@@ -61,6 +61,9 @@ pub(crate) enum AutomationError {
     /// The plan was not written.
     #[error(transparent)]
     Write(git_writer::WriteError),
+    /// The commit is on its branch, and nothing else of the plan was done.
+    #[error("a later run finds nothing to change, so push this by hand")]
+    PushRefspec(#[source] git_writer::WriteError),
     /// The plan has to be approved first.
     #[error(
         "approval is required: its plans are written by the controllers of a cluster once somebody approved them; \
@@ -90,6 +93,8 @@ pub(crate) struct Work {
     pub policies: Vec<ImagePolicy>,
     /// Where it reads and writes.
     pub place: sources::Repositories,
+    /// What its passes learn.
+    pub knowledge: Arc<Knowledge>,
 }
 
 /// What became of the preparation of one automation.
@@ -139,6 +144,7 @@ pub(crate) async fn prepare(
     let mut pipeline = Pipeline::new(&loaded.store, client, keyring, (console, memory));
     let sources = Sources {
         store: &loaded.store,
+        accesses: Repositories::new(),
         repo: loaded.repo.as_ref(),
         args: &args.objects,
     };
@@ -217,12 +223,13 @@ async fn prepare_one(
     if automation.spec.suspend {
         return Prepared::Suspended;
     }
-    match sources.of(automation) {
+    match sources.of(automation).await {
         Ok(Place::Here(place)) => match policies(pipeline, sources.store, automation).await {
             Ok(policies) => Prepared::Ready(Box::new(Work {
                 automation: automation.clone(),
                 policies,
                 place: *place,
+                knowledge: Arc::default(),
             })),
             Err(error) => Prepared::Failed(error),
         },
@@ -265,6 +272,10 @@ pub(crate) async fn plan(
             automation: &work.automation,
             source: &work.place.source,
             policies: &policies,
+            denied: &[],
+            knowledge: &work.knowledge,
+            known: None,
+            sequence: 1,
             last_plan: None,
             now,
             seed: seed(now),

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use api::image::v1::Approval;
 use api::repin::v1alpha1::ImageUpdatePlan;
 use chrono::Utc;
-use git_remote::{Cache, Repository};
-use git_writer::{WriteError, Written};
+use git_remote::Cache;
+use git_writer::{NoJournal, WriteError, Written};
 use manifest_setter::Finding;
 use serde_json::{Value, json};
 
@@ -114,11 +114,13 @@ async fn run_one(
     let signer = access::signer(store, &work.automation)
         .map_err(AutomationError::Access)?
         .map(Arc::new);
-    let mut repository = automations::open(cache, &work.place.reading).await?;
     let mut superseded = 0;
     for _ in 0..MAX_PLANS {
         let now = Utc::now();
+        let repository = automations::open(cache, &work.place.reading).await?;
         let (planned, opened, pass) = automations::plan(work, repository, now, console).await?;
+        // The plan is written with the cache's lock free: the lock is held only while the commit is made.
+        drop(opened);
         record.findings = pass.findings;
         let Some(plan) = pass.plan else { return Ok(()) };
         let writing = Writing {
@@ -127,16 +129,19 @@ async fn run_one(
             signer: signer.clone(),
             seconds: now.timestamp(),
         };
-        let (opened, written) = write(writing, opened).await?;
+        let written = write(writing, Arc::clone(cache)).await?;
         match written {
             Ok(written) => record.commits.push(written),
             Err(WriteError::Superseded { .. }) if superseded < MAX_SUPERSEDED => superseded += 1,
+            Err(error @ WriteError::PushRefspec { .. }) => {
+                return Err(AutomationError::PushRefspec(error));
+            }
             Err(error) => return Err(AutomationError::Write(error)),
         }
         if pass.left_over == 0 && superseded == 0 {
             return Ok(());
         }
-        (work, repository) = (planned, opened);
+        work = planned;
     }
     Err(AutomationError::NeverDone { plans: MAX_PLANS })
 }
@@ -150,11 +155,8 @@ struct Writing {
 
 type Wrote = Result<(ImageUpdatePlan, Written), WriteError>;
 
-/// Writes one plan, on a thread of its own.
-async fn write(
-    writing: Writing,
-    repository: Repository,
-) -> Result<(Repository, Wrote), AutomationError> {
+/// Writes one plan, on a thread of its own. What it prepares is not recorded: nobody goes on with a run.
+async fn write(writing: Writing, cache: Arc<Cache>) -> Result<Wrote, AutomationError> {
     tokio::task::spawn_blocking(move || {
         let Writing {
             remote,
@@ -162,8 +164,9 @@ async fn write(
             signer,
             seconds,
         } = writing;
-        let written = git_writer::write(&remote, &repository, &plan, signer.as_deref(), seconds);
-        (repository, written.map(|written| (plan, written)))
+        let signer = signer.as_deref();
+        let written = git_writer::write(&remote, &cache, &plan, signer, seconds, &mut NoJournal);
+        written.map(|written| (plan, written))
     })
     .await
     .map_err(AutomationError::Task)

@@ -55,6 +55,37 @@ fn what_one_run_saw_the_next_one_knows() {
 }
 
 #[test]
+fn a_scan_prunes_the_tags_of_its_own_image_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    run(&path, &["1.0.0"], 1);
+    run(&path, &["1.0.0", "1.1.0"], 2);
+    let mut state = State::hold(&path).unwrap();
+    let other = ImageName::parse("reg.io/team/other").unwrap();
+    let history = TagHistory::first(tags(&["9.0.0"]));
+    state.remember_tags("elsewhere/other".to_owned(), &other, &history);
+    state.remember_choice("elsewhere/other".to_owned(), latest("9.0.0"));
+    state.save().unwrap();
+    drop(state);
+    run(&path, &["1.1.0"], 3);
+
+    let state = State::read(&path).unwrap();
+    let known = &state.document.image_repositories;
+    let of_app = &known["apps/app"].observations;
+    assert_eq!(of_app.len(), 1, "{of_app:?}");
+    assert_eq!(
+        of_app[0].first_seen,
+        Some(at(2)),
+        "what stays keeps its time"
+    );
+    assert_eq!(
+        known["elsewhere/other"].observations,
+        history.observations()
+    );
+    assert_eq!(state.choice("elsewhere/other"), Some(&latest("9.0.0")));
+}
+
+#[test]
 fn the_file_is_what_the_documentation_says() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.json");

@@ -163,7 +163,7 @@ fn refuse_keeps_the_choice_where_the_new_one_is_lower() {
         "*",
         &["1.0.0", "1.1.0"],
         "1.2.0",
-        "1.2.0; downgradePolicy Refuse keeps it: the tag is gone from the registry and the policy now selects the lower 1.1.0",
+        "1.2.0; downgradePolicy Refuse keeps it: the tag is no longer listed and the policy now selects the lower 1.1.0",
     );
     check(
         "1.x",
@@ -216,7 +216,7 @@ fn both_say_what_they_hold_back() {
     let (told, wake) = decide(&evaluator, &tags, (Some("1.2.0"), 30));
     assert_eq!(
         told.unwrap(),
-        "1.2.0; downgradePolicy Refuse keeps it: the tag is gone from the registry and the policy now selects the lower 1.0.0; \
+        "1.2.0; downgradePolicy Refuse keeps it: the tag is no longer listed and the policy now selects the lower 1.0.0; \
          1.3.0 waits for minimumAge 1h0m0s until 2026-01-01T01:00:20Z"
     );
     assert_eq!(wake, Some(HOUR + 20), "1.1.0 would be refused as well");

@@ -2,11 +2,12 @@
 
 use api::image::v1::ImageUpdateAutomation;
 use api::source::{GitRepository, GitRepositoryRef};
+use git_access::{Purpose, Question};
 use git_remote::{Remote, RemoteUrl};
 use kube::ResourceExt as _;
 
 use super::AutomationError;
-use crate::access::{self, full_name};
+use crate::access::{Repositories as Accesses, full_name, has_secret};
 use crate::args::ObjectArgs;
 use crate::load;
 use crate::objects::Store;
@@ -14,6 +15,7 @@ use crate::objects::Store;
 /// The objects, and the repository of `--repo`.
 pub(super) struct Sources<'a> {
     pub(super) store: &'a Store,
+    pub(super) accesses: Accesses,
     pub(super) repo: Option<&'a Remote>,
     pub(super) args: &'a ObjectArgs,
 }
@@ -39,7 +41,10 @@ pub(super) enum Place {
 
 impl Sources<'_> {
     /// The repository of an automation.
-    pub(super) fn of(&self, automation: &ImageUpdateAutomation) -> Result<Place, AutomationError> {
+    pub(super) async fn of(
+        &self,
+        automation: &ImageUpdateAutomation,
+    ) -> Result<Place, AutomationError> {
         let source = self.source(automation)?;
         if let Some(repo) = self.repo {
             let url: RemoteUrl =
@@ -55,19 +60,11 @@ impl Sources<'_> {
                 return Ok(Place::Elsewhere(url.to_string()));
             }
         }
-        let secret = source
-            .spec
-            .secret_ref
-            .as_ref()
-            .map(|secret| secret.name.clone());
-        let reading = self.remote(&source, secret.as_deref())?;
-        let push = automation
-            .spec
-            .git
-            .as_ref()
-            .and_then(|git| git.push.as_ref());
+        let reading = self.remote(&source, automation, Purpose::Read).await?;
+        let git = automation.spec.git.as_ref();
+        let push = git.and_then(|git| git.push.as_ref());
         let writing = match push.and_then(|push| push.secret_ref.as_ref()) {
-            Some(secret) => self.remote(&source, Some(&secret.name))?,
+            Some(_) => self.remote(&source, automation, Purpose::Push).await?,
             None => reading.clone(),
         };
         Ok(Place::Here(Box::new(Repositories {
@@ -77,18 +74,25 @@ impl Sources<'_> {
         })))
     }
 
-    /// The remote with the credentials of a Secret. With `--repo`, a Secret that is not among the objects leaves the URL
-    /// and the credentials that were given for it.
-    fn remote(
+    /// The remote for a purpose. With `--repo`, a Secret that is not among the objects leaves the URL and the credentials
+    /// that were given for it.
+    async fn remote(
         &self,
         source: &GitRepository,
-        secret: Option<&str>,
+        automation: &ImageUpdateAutomation,
+        purpose: Purpose,
     ) -> Result<Remote, AutomationError> {
-        let namespace = source.namespace().unwrap_or_default();
-        let known = secret.is_some_and(|name| self.store.secrets.get(&namespace, name).is_some());
+        let question = Question {
+            source,
+            automation,
+            purpose,
+        };
         match self.repo {
-            Some(repo) if !known => Ok(repo.clone()),
-            _ => access::remote(self.store, source, secret).map_err(AutomationError::Access),
+            Some(repo) if !has_secret(self.store, &question) => Ok(repo.clone()),
+            _ => {
+                let remote = self.accesses.remote(self.store, &question).await;
+                remote.map_err(AutomationError::Access)
+            }
         }
     }
 

@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use registry_client::{Credentials, Flights};
+use registry_client::{Fingerprint, Flights};
 use tokio::time::Instant;
 
-use crate::cloud::CacheKey;
+use crate::cloud::Wanted;
+use crate::credential::Credential;
 use crate::error::IdentityError;
 use crate::settings::Settings;
 
 /// What a cloud gave.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetched {
-    pub(crate) credentials: Credentials,
+    pub(crate) credential: Credential,
     /// How long they are good for.
     pub(crate) lifetime: Duration,
 }
@@ -42,6 +43,13 @@ pub struct CacheNumbers {
     pub evictions: u64,
 }
 
+/// What credentials are kept under.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CacheKey {
+    pub(crate) wanted: Wanted,
+    pub(crate) proxy: Option<Fingerprint>,
+}
+
 /// The least recently used credentials go first.
 #[derive(Debug)]
 pub(crate) struct Cache {
@@ -62,7 +70,7 @@ struct Kept {
 
 #[derive(Debug)]
 struct Entry {
-    credentials: Credentials,
+    credential: Credential,
     ends: Instant,
     last_use: u64,
 }
@@ -86,7 +94,7 @@ impl Cache {
         key: CacheKey,
         end: Instant,
         fetch: impl FnOnce() -> F,
-    ) -> (CacheEvent, Result<Credentials, IdentityError>)
+    ) -> (CacheEvent, Result<Credential, IdentityError>)
     where
         F: Future<Output = Result<Fetched, IdentityError>> + Send + 'static,
     {
@@ -96,7 +104,7 @@ impl Cache {
         }
         let flight = self.flights.join(key.clone(), end, |_| fetch());
         let result = flight.await.map(|fetched| {
-            let credentials = fetched.credentials.clone();
+            let credentials = fetched.credential.clone();
             self.keep(key, fetched, Instant::now());
             credentials
         });
@@ -137,7 +145,7 @@ impl Cache {
             self.evictions.fetch_add(1, Ordering::Relaxed);
         }
         let entry = Entry {
-            credentials: fetched.credentials,
+            credential: fetched.credential,
             ends: now + usable,
             last_use: kept.tick(),
         };
@@ -146,7 +154,7 @@ impl Cache {
 }
 
 impl Kept {
-    fn get(&mut self, key: &CacheKey, now: Instant) -> Option<Credentials> {
+    fn get(&mut self, key: &CacheKey, now: Instant) -> Option<Credential> {
         let tick = self.tick();
         let entry = self.entries.get_mut(key)?;
         if entry.ends <= now {
@@ -154,7 +162,7 @@ impl Kept {
             return None;
         }
         entry.last_use = tick;
-        Some(entry.credentials.clone())
+        Some(entry.credential.clone())
     }
 
     /// Whether there was one.

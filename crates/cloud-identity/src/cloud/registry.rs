@@ -40,13 +40,19 @@ fn pattern(text: &str) -> Regex {
 
 /// A registry of a cloud, as far as its credentials depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Registry {
+pub enum Registry {
     /// A private one of Amazon, by its region, such as `us-east-1`.
-    Ecr { region: String },
+    Ecr {
+        /// Its region.
+        region: String,
+    },
     /// The public one of Amazon.
     EcrPublic,
     /// One of Azure, by its host.
-    Acr { host: String },
+    Acr {
+        /// Its host.
+        host: String,
+    },
     /// Any of Google's.
     Gar,
 }
@@ -83,12 +89,17 @@ impl Registry {
     }
 }
 
+/// Whether this is the name of a region of Amazon.
+pub(super) fn is_region(name: &str) -> bool {
+    REGION_NAME.is_match(name)
+}
+
 fn ecr(host: &str) -> Option<Registry> {
     if host == PUBLIC_ECR {
         return Some(Registry::EcrPublic);
     }
     let region = &ECR_HOST.captures(host)?[2];
-    REGION_NAME.is_match(region).then(|| Registry::Ecr {
+    is_region(region).then(|| Registry::Ecr {
         region: region.to_owned(),
     })
 }

@@ -4,7 +4,6 @@ mod gke;
 
 use std::time::Duration;
 
-use registry_client::Credentials;
 use reqsign::ProvideCredential as _;
 use reqsign::ProvideCredentialDyn;
 use reqsign::google::{
@@ -18,6 +17,7 @@ use super::outlet::Outlet;
 use super::problem::Problem;
 use super::{Subject, clock, context};
 use crate::cache::Fetched;
+use crate::credential::Credential as Given;
 use crate::environment::Environment;
 
 /// The user name that goes with an access token.
@@ -107,7 +107,7 @@ fn fetched(credential: Credential) -> Option<Fetched> {
         .expires_at
         .and_then(|end| u64::try_from(end.as_second()).ok());
     Some(Fetched {
-        credentials: Credentials::Basic {
+        credential: Given::Basic {
             username: USER.to_owned(),
             password: token.access_token.into(),
         },

@@ -1,30 +1,35 @@
-//! Credentials of the registries of clouds, for the process or for a ServiceAccount.
+//! Credentials for the services of clouds, for the process or for a ServiceAccount.
 
 pub(crate) mod aws;
 pub(crate) mod azure;
 mod clock;
 mod file;
 pub(crate) mod gcp;
+mod git_server;
+mod github;
 pub(crate) mod identity;
 mod outlet;
 mod problem;
 mod registry;
+mod wanted;
 
 use std::sync::Arc;
 
-use api::image::v1::Provider;
 use futures_util::future::BoxFuture;
-use registry_client::{Fingerprint, Proxy};
+use registry_client::Proxy;
 use reqsign::{Context, ProvideCredentialDyn};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OnceCell;
 
 use self::file::Files;
 use self::gcp::Gke;
-use self::identity::Identity;
+pub use self::git_server::{CodeCommit, GitServer, GitUrlError};
+pub use self::github::{GitHubApp, GitHubAppError};
+pub use self::identity::Identity;
 use self::outlet::{Outlet, Outlets};
 pub use self::problem::Problem;
-pub(crate) use self::registry::Registry;
+pub use self::registry::Registry;
+pub use self::wanted::{Owner, Service, Wanted};
 use crate::cache::Fetched;
 use crate::environment::Environment;
 use crate::error::{IdentityError, Whose};
@@ -36,24 +41,15 @@ const AWS_AUDIENCE: &str = "sts.amazonaws.com";
 /// The audience of a ServiceAccount's token for Azure.
 const AZURE_AUDIENCE: &str = "api://AzureADTokenExchange";
 
-/// A provider that is a cloud.
+/// A cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cloud {
+pub enum Cloud {
+    /// Amazon Web Services.
     Aws,
+    /// Microsoft Azure.
     Azure,
+    /// Google Cloud.
     Gcp,
-}
-
-impl Cloud {
-    /// Nothing for the provider that is none.
-    pub(crate) fn of(provider: Provider) -> Option<Self> {
-        match provider {
-            Provider::Generic => None,
-            Provider::Aws => Some(Self::Aws),
-            Provider::Azure => Some(Self::Azure),
-            Provider::Gcp => Some(Self::Gcp),
-        }
-    }
 }
 
 /// What is needed to speak to clouds.
@@ -62,26 +58,6 @@ pub(crate) struct Clouds {
     environment: Environment,
     outlets: Outlets,
     gke: OnceCell<Gke>,
-}
-
-/// Credentials for one registry that somebody wants. It is the key under which they are kept, too: the registry
-/// stands for region, scope and cloud, the owner for identity and audience.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct CacheKey {
-    pub(crate) registry: Registry,
-    pub(crate) owner: Owner,
-    pub(crate) proxy: Option<Fingerprint>,
-}
-
-/// Whose identity it is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Owner {
-    Process,
-    Account {
-        namespace: String,
-        name: String,
-        identity: Identity,
-    },
 }
 
 /// An owner with what it shows to its cloud.
@@ -119,7 +95,8 @@ impl Token {
 }
 
 /// Tokens of ServiceAccounts, whoever gives them.
-pub(crate) trait Tokens: Send + Sync {
+pub trait Tokens: Send + Sync {
+    /// A fresh token of a ServiceAccount for one audience.
     fn token<'a>(
         &'a self,
         namespace: &'a str,
@@ -155,24 +132,37 @@ impl Clouds {
     /// Credentials from the cloud, at the cost of one to three requests.
     pub(crate) async fn fetch(
         &self,
-        wanted: &CacheKey,
+        wanted: &Wanted,
         proxy: Option<&Proxy>,
         tokens: &Arc<dyn Tokens>,
     ) -> Result<Fetched, IdentityError> {
-        let whose = Whose::from(&wanted.owner);
+        let whose = Whose::from(wanted);
         let failed = |problem| IdentityError::Exchange {
             whose: whose.clone(),
             problem,
         };
-        let outlet = self.outlets.of(proxy).map_err(failed)?;
+        let ca_bundle = match &wanted.service {
+            Service::Git(GitServer::GitHub(app)) => app.ca_bundle(),
+            Service::Git(_) | Service::Registry(_) => None,
+        };
+        let outlet = self.outlets.of(proxy, ca_bundle).map_err(failed)?;
         let subject = self.subject(wanted, &outlet, tokens.as_ref()).await?;
         let environment = &self.environment;
-        let fetched = match &wanted.registry {
-            Registry::Acr { host } => azure::fetch(&outlet, environment, host, &subject).await,
-            Registry::Gar => gcp::fetch(&outlet, environment, &subject).await,
-            registry @ (Registry::Ecr { .. } | Registry::EcrPublic) => {
+        let fetched = match &wanted.service {
+            Service::Registry(Registry::Acr { host }) => {
+                azure::fetch(&outlet, environment, host, &subject).await
+            }
+            Service::Registry(Registry::Gar) => gcp::fetch(&outlet, environment, &subject).await,
+            Service::Registry(registry @ (Registry::Ecr { .. } | Registry::EcrPublic)) => {
                 let region = registry.region().unwrap_or_default();
                 aws::fetch(&outlet, environment, (registry, region), &subject).await
+            }
+            Service::Git(GitServer::GitHub(app)) => app.fetch(&outlet).await,
+            Service::Git(GitServer::AzureDevOps) => {
+                azure::devops(&outlet, environment, &subject).await
+            }
+            Service::Git(GitServer::CodeCommit(place)) => {
+                aws::codecommit(&outlet, environment, place, &subject).await
             }
         };
         fetched.map_err(failed)
@@ -181,7 +171,7 @@ impl Clouds {
     /// The owner, with a fresh token where it is a ServiceAccount.
     async fn subject(
         &self,
-        wanted: &CacheKey,
+        wanted: &Wanted,
         outlet: &Outlet,
         tokens: &dyn Tokens,
     ) -> Result<Subject, IdentityError> {
@@ -204,7 +194,7 @@ impl Clouds {
         Ok(match identity.clone() {
             Identity::Aws { role } => Subject::Role {
                 role,
-                session: session(namespace, name, &wanted.registry),
+                session: session(namespace, name, &wanted.service),
                 token,
             },
             Identity::Azure { tenant, client } => Subject::Client {
@@ -224,7 +214,7 @@ impl Clouds {
     async fn audiences(
         &self,
         identity: &Identity,
-        wanted: &CacheKey,
+        wanted: &Wanted,
         outlet: &Outlet,
     ) -> Result<(String, String), IdentityError> {
         let audience = match identity {
@@ -253,8 +243,11 @@ impl Clouds {
 }
 
 /// How a session of a role is called in the logs of AWS: at most 64 characters.
-fn session(namespace: &str, name: &str, registry: &Registry) -> String {
-    let region = registry.region().unwrap_or_default();
+fn session(namespace: &str, name: &str, service: &Service) -> String {
+    let region = match service {
+        Service::Registry(registry) => registry.region().unwrap_or_default(),
+        Service::Git(server) => server.region().unwrap_or_default(),
+    };
     let session = format!("{name}.{namespace}.{region}.repin.dev");
     let fits = |c: &char| c.is_ascii_alphanumeric() || "_=,.@-".contains(*c);
     session.chars().filter(fits).take(64).collect()

@@ -33,14 +33,20 @@ fn rule(pattern: &str) -> Regex {
 
 /// Who a ServiceAccount is in its cloud.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Identity {
+pub enum Identity {
+    /// A role of AWS.
     Aws {
+        /// Its ARN.
         role: String,
     },
+    /// A client of Azure.
     Azure {
+        /// Its tenant.
         tenant: String,
+        /// Its id.
         client: String,
     },
+    /// An identity of Google Cloud.
     Gcp {
         /// The service account of Google Cloud to act as; without one, the identity itself has the rights.
         email: Option<String>,

@@ -7,14 +7,16 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::cloud::{Owner, Registry};
+use crate::cloud::{Owner, Registry, Service};
 
 fn key(region: &str) -> CacheKey {
     CacheKey {
-        registry: Registry::Ecr {
-            region: region.to_owned(),
+        wanted: Wanted {
+            service: Service::Registry(Registry::Ecr {
+                region: region.to_owned(),
+            }),
+            owner: Owner::Process,
         },
-        owner: Owner::Process,
         proxy: None,
     }
 }
@@ -28,7 +30,7 @@ fn cache(size: usize) -> Cache {
 
 fn fetched(password: &str, seconds: u64) -> Fetched {
     Fetched {
-        credentials: Credentials::Basic {
+        credential: Credential::Basic {
             username: "AWS".to_owned(),
             password: password.into(),
         },
@@ -49,7 +51,7 @@ async fn get(cache: &Cache, region: &str, password: &str) -> (CacheEvent, String
     let (event, got) = cache
         .get(key(region), end, || async move { Ok(fetched) })
         .await;
-    let Ok(Credentials::Basic { password, .. }) = got else {
+    let Ok(Credential::Basic { password, .. }) = got else {
         unreachable!("the fetch above succeeds");
     };
     (event, password.expose_secret().to_owned())

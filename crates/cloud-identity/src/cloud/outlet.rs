@@ -47,15 +47,18 @@ const METADATA_VARIABLES: [&str; 4] = [
     "GCE_METADATA_HOST",
 ];
 
-/// The outlets of a process, one per proxy.
+/// The proxy, and the certificates that are trusted besides the system's.
+type Ways = (Option<Fingerprint>, Option<Fingerprint>);
+
+/// The outlets of a process, one for each proxy and each CA.
 #[derive(Debug)]
 pub(crate) struct Outlets {
     environment: Environment,
-    outlets: Mutex<HashMap<Option<Fingerprint>, Outlet>>,
+    outlets: Mutex<HashMap<Ways, Outlet>>,
 }
 
 /// Sends requests to token services, through one proxy or that of the environment, and to metadata servers without
-/// any. It follows no redirect, trusts no certificate of an object, and holds no answer larger than a mebibyte.
+/// any. It follows no redirect, and holds no answer larger than a mebibyte.
 #[derive(Clone, Debug)]
 pub(crate) struct Outlet {
     proxied: reqwest::Client,
@@ -74,8 +77,15 @@ impl Outlets {
         }
     }
 
-    pub(crate) fn of(&self, proxy: Option<&Proxy>) -> Result<Outlet, Problem> {
-        let key = proxy.map(Proxy::fingerprint);
+    pub(crate) fn of(
+        &self,
+        proxy: Option<&Proxy>,
+        ca_bundle: Option<&[u8]>,
+    ) -> Result<Outlet, Problem> {
+        let key = (
+            proxy.map(Proxy::fingerprint),
+            ca_bundle.map(|pem| Fingerprint::of(&[pem])),
+        );
         // Held while an outlet is built, so that a thousand first callers build one.
         let mut outlets = self.outlets.lock();
         if let Some(outlet) = outlets.get(&key) {
@@ -84,15 +94,23 @@ impl Outlets {
         if outlets.len() >= MANY_OUTLETS {
             outlets.clear();
         }
-        let outlet = Outlet::new(&self.environment, proxy)?;
+        let outlet = Outlet::new(&self.environment, proxy, ca_bundle)?;
         outlets.insert(key, outlet.clone());
         Ok(outlet)
     }
 }
 
 impl Outlet {
-    fn new(environment: &Environment, proxy: Option<&Proxy>) -> Result<Self, Problem> {
+    fn new(
+        environment: &Environment,
+        proxy: Option<&Proxy>,
+        ca_bundle: Option<&[u8]>,
+    ) -> Result<Self, Problem> {
         let mut proxied = client(environment)?;
+        if let Some(pem) = ca_bundle {
+            let roots = reqwest::Certificate::from_pem_bundle(pem);
+            proxied = proxied.tls_certs_merge(roots.map_err(|error| Problem::setup(&error))?);
+        }
         if let Some(proxy) = proxy {
             let proxy = proxy.for_http();
             proxied = proxied.proxy(proxy.map_err(|error| Problem::setup(&error))?);

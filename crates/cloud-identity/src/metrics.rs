@@ -4,15 +4,26 @@ use std::fmt;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
-    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric as _,
+    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric as _, LabelValueEncoder,
 };
-use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
-use registry_access::{CacheEvent, Resolver};
+use prometheus_client::registry::Registry;
+
+use crate::cache::CacheEvent;
+use crate::identities::Identities;
+
+/// Counts what the objects of one kind ask of the cache of cloud credentials. Clones share the counters.
+#[derive(Clone, Debug)]
+pub struct TokenMetrics {
+    kind: &'static str,
+    events: Family<EventLabels, Counter>,
+}
 
 /// One request of one object for credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct EventLabels {
+struct EventLabels {
     event_type: EventType,
     kind: &'static str,
     name: String,
@@ -26,14 +37,39 @@ enum EventType {
     Miss,
 }
 
-impl EventLabels {
-    pub(super) fn new(namespace: &str, name: &str, event: CacheEvent) -> Self {
-        Self {
+impl TokenMetrics {
+    /// Registers the counters of the objects of `kind`, and what the cache itself has to tell.
+    pub fn register(registry: &mut Registry, identities: Identities, kind: &'static str) -> Self {
+        let events = Family::default();
+        registry.register(
+            "gotk_token_cache_events",
+            "Requests of objects for credentials of clouds, by what the cache did",
+            events.clone(),
+        );
+        registry.register_collector(Box::new(TokenCache(identities)));
+        Self { kind, events }
+    }
+
+    /// Counts what the cache did for an object.
+    pub fn asked(&self, namespace: &str, name: &str, event: CacheEvent) {
+        let labels = self.labels(namespace, name, event);
+        self.events.get_or_create(&labels).inc();
+    }
+
+    /// Drops the series of an object that is gone.
+    pub fn forget(&self, namespace: &str, name: &str) {
+        for event in [CacheEvent::Hit, CacheEvent::Miss] {
+            self.events.remove(&self.labels(namespace, name, event));
+        }
+    }
+
+    fn labels(&self, namespace: &str, name: &str, event: CacheEvent) -> EventLabels {
+        EventLabels {
             event_type: match event {
                 CacheEvent::Hit => EventType::Hit,
                 CacheEvent::Miss => EventType::Miss,
             },
-            kind: "ImageRepository",
+            kind: self.kind,
             name: name.to_owned(),
             namespace: namespace.to_owned(),
             operation: "reconcile",
@@ -42,10 +78,7 @@ impl EventLabels {
 }
 
 impl EncodeLabelValue for EventType {
-    fn encode(
-        &self,
-        encoder: &mut prometheus_client::encoding::LabelValueEncoder<'_>,
-    ) -> Result<(), fmt::Error> {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
         match self {
             Self::Hit => "cache_hit",
             Self::Miss => "cache_miss",
@@ -54,13 +87,13 @@ impl EncodeLabelValue for EventType {
     }
 }
 
-/// Asks the resolver for the numbers of its cache whenever somebody asks for metrics.
+/// Asks the identities for the numbers of its cache whenever somebody asks for metrics.
 #[derive(Debug)]
-pub(super) struct TokenCache(pub(super) Resolver);
+struct TokenCache(Identities);
 
 impl Collector for TokenCache {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let numbers = self.0.cache_numbers();
+        let numbers = self.0.numbers();
         let items = ConstGauge::new(i64::try_from(numbers.items).unwrap_or(i64::MAX));
         let help = "Credentials of clouds that are kept";
         let name = "gotk_token_cached_items";
@@ -91,25 +124,23 @@ impl Collector for TokenCache {
 #[cfg(test)]
 mod tests {
     use prometheus_client::encoding::text;
-    use prometheus_client::registry::Registry;
-    use registry_access::Settings;
 
     use super::*;
-    use crate::metrics::Metrics;
+    use crate::settings::Settings;
 
     #[test]
     fn the_series_have_the_names_of_flux() {
         let mut registry = Registry::default();
-        let resolver = Resolver::new(Settings::default()).unwrap();
-        let metrics = Metrics::register(&mut registry, resolver);
-        metrics.asked_for_token("ns", "app", CacheEvent::Hit);
+        let identities = Identities::new(Settings::default()).unwrap();
+        let metrics = TokenMetrics::register(&mut registry, identities, "ImagePolicy");
+        metrics.asked("ns", "app", CacheEvent::Hit);
         let encode = |registry: &Registry| {
             let mut text = String::new();
             text::encode(&mut text, registry).unwrap();
             text
         };
         let before = encode(&registry);
-        let event = "gotk_token_cache_events_total{event_type=\"cache_hit\",kind=\"ImageRepository\",name=\"app\",\
+        let event = "gotk_token_cache_events_total{event_type=\"cache_hit\",kind=\"ImagePolicy\",name=\"app\",\
                      namespace=\"ns\",operation=\"reconcile\"} 1";
         for line in [
             "gotk_token_cached_items 0",

@@ -4,6 +4,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// From now until `end`, a time since 1970; nothing where that is over.
 pub(super) fn until(end: Duration) -> Duration {
+    end.saturating_sub(now())
+}
+
+/// Since 1970.
+pub(super) fn now() -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    end.saturating_sub(now.unwrap_or_default())
+    now.unwrap_or_default()
 }

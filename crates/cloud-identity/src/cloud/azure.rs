@@ -1,4 +1,4 @@
-//! Azure: a token of Entra, exchanged for one of the registry.
+//! Azure: a token of Entra, exchanged for one of the registry; Azure DevOps takes it as it is.
 
 mod environment;
 
@@ -9,7 +9,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::Request;
 use http::header::CONTENT_TYPE;
-use registry_client::Credentials;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
@@ -19,6 +18,7 @@ use super::outlet::Outlet;
 use super::problem::Problem;
 use super::{Subject, clock, file};
 use crate::cache::Fetched;
+use crate::credential::Credential as Given;
 use crate::environment::Environment as Variables;
 
 /// The user name that goes with a refresh token of a registry.
@@ -49,9 +49,32 @@ enum Proof {
     Assertion(SecretString),
 }
 
+/// What a token for Azure DevOps is for.
+const DEVOPS_SCOPE: &str = "499b84ac-1321-427f-aa17-267ca6975798/.default";
+
 #[derive(Deserialize)]
 struct FromEntra {
     access_token: String,
+    /// Seconds: a number, or from metadata servers a text.
+    #[serde(default)]
+    expires_in: serde_json::Value,
+}
+
+/// A token of Entra.
+struct Token {
+    secret: SecretString,
+    lifetime: Duration,
+}
+
+impl From<FromEntra> for Token {
+    fn from(answer: FromEntra) -> Self {
+        let seconds = answer.expires_in.as_u64();
+        let of_text = || answer.expires_in.as_str()?.parse().ok();
+        Self {
+            lifetime: Duration::from_secs(seconds.or_else(of_text).unwrap_or_default()),
+            secret: answer.access_token.into(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -84,6 +107,30 @@ pub(super) async fn fetch(
     subject: &Subject,
 ) -> Result<Fetched, Problem> {
     let scope = Environment::load(variables)?.scope()?;
+    let token = token(outlet, variables, (&scope, host), subject).await?;
+    exchange(outlet, host, &token.secret).await
+}
+
+/// Credentials of Azure DevOps.
+pub(super) async fn devops(
+    outlet: &Outlet,
+    variables: &Variables,
+    subject: &Subject,
+) -> Result<Fetched, Problem> {
+    let token = token(outlet, variables, (DEVOPS_SCOPE, ""), subject).await?;
+    Ok(Fetched {
+        credential: Given::Bearer(token.secret),
+        lifetime: token.lifetime,
+    })
+}
+
+/// A token of Entra for one scope; `host` says in which of Azure's clouds.
+async fn token(
+    outlet: &Outlet,
+    variables: &Variables,
+    (scope, host): (&str, &str),
+    subject: &Subject,
+) -> Result<Token, Problem> {
     let client = match subject {
         Subject::Client { tenant, id, token } => Some(Client {
             tenant: tenant.clone(),
@@ -92,14 +139,13 @@ pub(super) async fn fetch(
         }),
         _ => of_process(variables).await?,
     };
-    let token = match client {
+    match client {
         Some(client) => {
             let authority = authority(variables, host)?;
-            entra(outlet, authority, &client, &scope).await?
+            entra(outlet, authority, &client, scope).await
         }
-        None => managed(outlet, variables, &scope).await?,
-    };
-    exchange(outlet, host, &token).await
+        None => managed(outlet, variables, scope).await,
+    }
 }
 
 /// The client that the environment describes, by its secret or by its federated token; without one, the machine has
@@ -155,22 +201,18 @@ async fn entra(
     mut place: Url,
     client: &Client,
     scope: &str,
-) -> Result<SecretString, Problem> {
+) -> Result<Token, Problem> {
     if let Ok(mut path) = place.path_segments_mut() {
         path.pop_if_empty()
             .extend([client.tenant.as_str(), "oauth2", "v2.0", "token"]);
     }
     let form = client.grant(scope);
     let answer: FromEntra = post(outlet, &place, form, "a token of Entra as JSON").await?;
-    Ok(answer.access_token.into())
+    Ok(answer.into())
 }
 
 /// The identity of the machine, or of the pod that its metadata server knows.
-async fn managed(
-    outlet: &Outlet,
-    variables: &Variables,
-    scope: &str,
-) -> Result<SecretString, Problem> {
+async fn managed(outlet: &Outlet, variables: &Variables, scope: &str) -> Result<Token, Problem> {
     let mut place = place(variables, "AZURE_POD_IDENTITY_AUTHORITY_HOST", METADATA)?;
     place.set_path("/metadata/identity/oauth2/token");
     let resource = scope.strip_suffix("/.default").unwrap_or(scope);
@@ -184,7 +226,7 @@ async fn managed(
         .body(Bytes::new())
         .map_err(|error| Problem::setup(&error))?;
     let answer: FromEntra = ask(outlet, request, "a token of Entra as JSON").await?;
-    Ok(answer.access_token.into())
+    Ok(answer.into())
 }
 
 /// The registry's own token for one of Entra.
@@ -200,7 +242,7 @@ async fn exchange(outlet: &Outlet, host: &str, token: &SecretString) -> Result<F
         post(outlet, &place, form, "a token of the registry as JSON").await?;
     let lifetime = end_of(&answer.refresh_token).map_or(Duration::ZERO, clock::until);
     Ok(Fetched {
-        credentials: Credentials::Basic {
+        credential: Given::Basic {
             username: USER.to_owned(),
             password: answer.refresh_token.into(),
         },

@@ -1,4 +1,6 @@
-//! Amazon: credentials of IAM, and with them a token of ECR.
+//! Amazon: credentials of IAM, and with them a token of ECR, or a signature for CodeCommit.
+
+mod codecommit;
 
 use std::time::Duration;
 
@@ -7,7 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
 use http::header::CONTENT_TYPE;
-use registry_client::Credentials;
 use reqsign::aws::{
     AssumeRoleWithWebIdentityCredentialProvider, Credential, ECSCredentialProvider,
     EnvCredentialProvider, IMDSv2CredentialProvider, ProfileCredentialProvider, RequestSigner,
@@ -17,11 +18,13 @@ use serde::Deserialize;
 use url::Url;
 
 use super::clock;
+use super::git_server::CodeCommit;
 use super::outlet::Outlet;
 use super::problem::Problem;
 use super::registry::Registry;
 use super::{Subject, context};
 use crate::cache::Fetched;
+use crate::credential::Credential as Given;
 use crate::environment::Environment;
 
 /// The names under which each partition's services are, by the beginning of its regions; the last one is the rest.
@@ -65,6 +68,17 @@ pub(super) async fn fetch(
         },
     };
     token(outlet, environment, (&service, region), &credential).await
+}
+
+/// Credentials of a repository of CodeCommit.
+pub(super) async fn codecommit(
+    outlet: &Outlet,
+    environment: &Environment,
+    place: &CodeCommit,
+    subject: &Subject,
+) -> Result<Fetched, Problem> {
+    let credential = credential(outlet, environment, &place.region, subject).await?;
+    codecommit::sign(place, &credential, clock::now())
 }
 
 /// The place of a service that the environment names for it, or for all services.
@@ -201,7 +215,7 @@ fn read(body: &[u8]) -> Option<Fetched> {
     let (username, password) = pair.split_once(':')?;
     let end = Duration::try_from_secs_f64(data.expires_at).ok()?;
     Some(Fetched {
-        credentials: Credentials::Basic {
+        credential: Given::Basic {
             username: username.to_owned(),
             password: password.into(),
         },

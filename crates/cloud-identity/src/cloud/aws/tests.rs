@@ -53,7 +53,7 @@ fn an_answer_without_a_pair_is_no_token() {
     let body =
         r#"{"authorizationData": [{"authorizationToken": "QVdTOnB3OjI=", "expiresAt": 1.5}]}"#;
     let fetched = read(body.as_bytes()).unwrap();
-    let Credentials::Basic { username, password } = fetched.credentials else {
+    let Given::Basic { username, password } = fetched.credential else {
         unreachable!("ECR gives a user and a password");
     };
     assert_eq!(username, "AWS");

@@ -1,4 +1,4 @@
-//! What a process decides about registry credentials.
+//! What a process decides about identities.
 
 use std::time::Duration;
 
@@ -51,8 +51,23 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// The settings that flags give; the rest comes from the environment of the process.
+    pub fn new(
+        default_service_account: Option<&str>,
+        object_level_identity: bool,
+        (token_cache_max_size, token_cache_max_duration): (u32, Duration),
+    ) -> Self {
+        Self {
+            default_service_account: default_service_account.map(str::to_owned),
+            object_level_identity,
+            token_cache_max_size: usize::try_from(token_cache_max_size).unwrap_or(usize::MAX),
+            token_cache_max_duration,
+            ..Self::default()
+        }
+    }
+
     /// Fails on a default ServiceAccount without the feature gate.
-    pub(crate) fn check(&self) -> Result<(), SettingsError> {
+    pub fn check(&self) -> Result<(), SettingsError> {
         if self.default_service_account().is_some() && !self.object_level_identity {
             return Err(SettingsError::DefaultServiceAccount);
         }
@@ -60,7 +75,7 @@ impl Settings {
     }
 
     /// The default ServiceAccount; the flag's default is the empty text.
-    pub(crate) fn default_service_account(&self) -> Option<&str> {
+    pub fn default_service_account(&self) -> Option<&str> {
         self.default_service_account
             .as_deref()
             .filter(|name| !name.is_empty())
