@@ -5,11 +5,11 @@
 //!
 //! - It reads Secrets, ServiceAccounts and tokens through [`Objects`], each call under a deadline. [`Cluster`] is the
 //!   API server's.
-//! - It speaks to the token services of the clouds, through the caller's proxy.
+//! - It speaks to the token services of the clouds and to GitHub's API, through the caller's proxy.
 //! - It remembers credentials by their lifetime.
 //!
-//! It never runs a command, never sends an identity of a cloud to a place that an object names, and never puts a secret into an error,
-//! a log line or a `Debug` text.
+//! It never runs a command, never sends an identity of a cloud to a place that an object names, and never puts a secret
+//! into an error, a log line or a `Debug` text.
 
 mod cache;
 mod cloud;

@@ -1,4 +1,4 @@
-//! Blobs out of the pack of one batch, one after the other.
+//! Objects of one kind out of a pack, one after the other: the blobs of one batch, the commits of a history.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -14,7 +14,7 @@ use crate::{
     session::Oversize,
 };
 
-/// Bytes of decoded blobs that are held as bases of later deltas. A delta whose base is gone is asked for again.
+/// Bytes of decoded objects that are held as bases of later deltas. A delta whose base is gone is asked for again.
 const MAX_BASES: usize = 32 << 20;
 
 /// Why decoding ended early.
@@ -22,7 +22,7 @@ const MAX_BASES: usize = 32 << 20;
 pub(crate) enum Stop {
     /// The pack could not be read.
     Wire(io::Error),
-    /// The receiver of the blobs failed.
+    /// The receiver of the objects failed.
     Receiver(Error),
 }
 
@@ -32,16 +32,18 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// Gets each wanted blob once.
+/// Gets each wanted object once.
 pub(crate) type Visit<'a> = dyn FnMut(ObjectId, &[u8]) -> Result<(), Error> + 'a;
 
-/// Takes the blobs of one batch.
+/// Takes the objects of one kind.
 pub(crate) struct Receiver<'a> {
-    /// The blobs that are wanted; those that came are removed.
+    /// Blobs or commits.
+    pub(crate) kind: Kind,
+    /// The objects that are wanted; those that came are removed.
     pub(crate) wanted: HashSet<ObjectId>,
-    /// Blobs over the limit.
+    /// Objects over the limit.
     pub(crate) oversize: Vec<Oversize>,
-    /// Bytes of one blob.
+    /// Bytes of one object.
     pub(crate) limit: u64,
     pub(crate) visit: &'a mut Visit<'a>,
 }
@@ -63,7 +65,7 @@ impl Receiver<'_> {
         Ok(())
     }
 
-    /// The blob of an entry; `None` if it is none, too large, or a delta of something that is not there any more.
+    /// The object of an entry; `None` if it is of another kind, too large, or a delta of something that is not there any more.
     fn content<R: BufRead>(
         &mut self,
         entries: &mut Entries<R>,
@@ -71,14 +73,16 @@ impl Receiver<'_> {
         bases: &Bases,
     ) -> Result<Option<Vec<u8>>, Stop> {
         let base = match item.header {
-            Header::Blob if item.size > self.limit => {
-                self.oversize(entries, item.size)?;
-                return Ok(None);
+            header if header.as_kind() == Some(self.kind) => {
+                if item.size > self.limit {
+                    self.oversize(entries, item.size)?;
+                    return Ok(None);
+                }
+                return Ok(Some(entries.bytes(size(item.size))?));
             }
-            Header::Blob => return Ok(Some(entries.bytes(size(item.size))?)),
             Header::OfsDelta { base_distance } => item.offset.checked_sub(base_distance),
             Header::RefDelta { base_id } => bases.offset(base_id),
-            Header::Commit | Header::Tree | Header::Tag => None,
+            Header::Commit | Header::Tree | Header::Blob | Header::Tag => None,
         };
         match base.and_then(|offset| bases.get(offset)) {
             Some(base) if item.size <= self.limit => {
@@ -92,10 +96,10 @@ impl Receiver<'_> {
         }
     }
 
-    /// Learns the id of a blob that is too large, without holding it.
+    /// Learns the id of an object that is too large, without holding it.
     fn oversize<R: BufRead>(&mut self, entries: &mut Entries<R>, bytes: u64) -> Result<(), Stop> {
         let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
-        hasher.update(&gix::objs::encode::loose_header(Kind::Blob, bytes));
+        hasher.update(&gix::objs::encode::loose_header(self.kind, bytes));
         entries.content(bytes, |chunk| hasher.update(chunk))?;
         let id = hasher.try_finalize().map_err(io::Error::other)?;
         if self.wanted.remove(&id) {
@@ -105,7 +109,7 @@ impl Receiver<'_> {
     }
 
     fn deliver(&mut self, content: &[u8]) -> Result<ObjectId, Stop> {
-        let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, Kind::Blob, content)
+        let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, self.kind, content)
             .map_err(io::Error::other)?;
         if self.wanted.remove(&id) {
             (self.visit)(id, content).map_err(Stop::Receiver)?;
@@ -114,7 +118,7 @@ impl Receiver<'_> {
     }
 }
 
-/// Decoded blobs by where they are in the pack, the oldest leaving first.
+/// Decoded objects by where they are in the pack, the oldest leaving first.
 struct Bases {
     limit: usize,
     contents: HashMap<u64, Vec<u8>>,

@@ -57,6 +57,8 @@ pub struct NewCommit {
     pub tree: ObjectId,
     /// What it follows.
     pub parent: ObjectId,
+    /// Its signature, armored, where it has one.
+    pub signature: Option<String>,
     /// Each before what it holds: the commit first.
     pub(crate) objects: Vec<Object>,
 }
@@ -64,8 +66,23 @@ pub struct NewCommit {
 /// New files by the first component of their path.
 type Changes<'a> = BTreeMap<&'a str, &'a [u8]>;
 
-/// See [`Repository::commit`].
-pub(crate) fn create(repo: &Repository, request: &CommitRequest<'_>) -> Result<NewCommit, Error> {
+/// Where the signature of a commit comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Seal<'a> {
+    /// It has none.
+    Unsigned,
+    /// It is made now.
+    Sign(&'a Signer),
+    /// It was made before, for the same commit.
+    Signed(&'a str),
+}
+
+/// See [`Repository::commit`] and [`Repository::commit_again`].
+pub(crate) fn create(
+    repo: &Repository,
+    request: &CommitRequest<'_>,
+    seal: Seal<'_>,
+) -> Result<NewCommit, Error> {
     let mut changes = Changes::new();
     for (path, content) in request.files {
         check(path)?;
@@ -79,7 +96,7 @@ pub(crate) fn create(repo: &Repository, request: &CommitRequest<'_>) -> Result<N
     };
     let tree = edit.rewrite(repo.tree_of(request.parent)?, "", &changes)?;
     let mut objects = edit.objects;
-    let content = content(request, tree)?;
+    let (content, signature) = content(request, tree, seal)?;
     let id = objects::id_of(Kind::Commit, &content).map_err(unwritable)?;
     objects.push((id, Kind::Commit, content));
     objects.reverse();
@@ -87,6 +104,7 @@ pub(crate) fn create(repo: &Repository, request: &CommitRequest<'_>) -> Result<N
         id,
         tree,
         parent: request.parent,
+        signature,
         objects,
     })
 }
@@ -107,8 +125,12 @@ fn check(path: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The commit object, signed if it shall be.
-fn content(request: &CommitRequest<'_>, tree: ObjectId) -> Result<Vec<u8>, Error> {
+/// The commit object, and its signature if it has one.
+fn content(
+    request: &CommitRequest<'_>,
+    tree: ObjectId,
+    seal: Seal<'_>,
+) -> Result<(Vec<u8>, Option<String>), Error> {
     let mut commit = Commit {
         tree,
         parents: [request.parent].into_iter().collect(),
@@ -118,15 +140,21 @@ fn content(request: &CommitRequest<'_>, tree: ObjectId) -> Result<Vec<u8>, Error
         message: request.message.into(),
         extra_headers: Vec::new(),
     };
-    if let Some(signer) = request.signer {
-        let signature = signer
-            .sign(&bytes(&commit)?, request.seconds)
-            .map_err(|error| Error::Sign(Box::new(error)))?;
+    let signature = match seal {
+        Seal::Unsigned => None,
+        Seal::Sign(signer) => Some(
+            signer
+                .sign(&bytes(&commit)?, request.seconds)
+                .map_err(|error| Error::Sign(Box::new(error)))?,
+        ),
+        Seal::Signed(signature) => Some(signature.to_owned()),
+    };
+    if let Some(signature) = &signature {
         commit
             .extra_headers
             .push(("gpgsig".into(), signature.trim_end().into()));
     }
-    bytes(&commit)
+    Ok((bytes(&commit)?, signature))
 }
 
 fn bytes(commit: &Commit) -> Result<Vec<u8>, Error> {

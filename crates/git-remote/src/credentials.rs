@@ -1,13 +1,15 @@
 //! How Repin proves who it is: the keys of a Secret, and what they mean for a URL.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::tls::{ClientCertificate, Tls};
 use crate::url::{RemoteUrl, Scheme, UserInfo};
 
-/// What is shown to the server. `Debug` never shows a secret.
-#[derive(Clone, Debug, Default)]
+/// What is shown to the server. `Debug` shows the kind alone: user names hold tokens, too.
+#[derive(Clone, Default)]
 pub enum Credentials {
     /// Nothing.
     #[default]
@@ -54,13 +56,19 @@ pub enum CredentialsError {
     /// A value cannot be sent in an HTTP header.
     #[error("the value of '{0}' holds characters that an HTTP header cannot carry")]
     NotAHeader(&'static str),
-    /// A key that this version does not act on.
-    #[error("'{key}' is not supported yet: {instead}")]
-    NotSupported {
-        /// The Secret's key.
-        key: &'static str,
-        /// What to use in its place.
-        instead: &'static str,
+    /// A client certificate without its key, or a key without its certificate.
+    #[error("contains '{present}' but missing '{missing}'")]
+    HalfPair {
+        /// The key of the Secret that is there.
+        present: &'static str,
+        /// The one that is not.
+        missing: &'static str,
+    },
+    /// A client certificate that cannot be used.
+    #[error("failed to parse TLS certificate and key: {rule}")]
+    Certificate {
+        /// What is wrong with them.
+        rule: &'static str,
     },
     /// The credentials are of a kind that the URL's scheme has no use for.
     #[error("{found} credentials cannot be used with a URL of the scheme '{scheme}'")]
@@ -72,35 +80,30 @@ pub enum CredentialsError {
     },
 }
 
-/// Keys of a Secret that mean something to Flux, and not yet to Repin.
-const NOT_SUPPORTED: [(&str, &str); 3] = [
-    ("tls.crt", "use username and password, or bearerToken"),
-    ("tls.key", "use username and password, or bearerToken"),
-    (
-        "githubAppID",
-        "use an access token as password, or an SSH deploy key",
-    ),
-];
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Anonymous => "Anonymous",
+            Self::Basic { .. } => "Basic(..)",
+            Self::Bearer(_) => "Bearer(..)",
+            Self::Ssh(_) => "Ssh(..)",
+        })
+    }
+}
 
 impl Credentials {
-    /// Reads the Secret of a GitRepository: the credentials, and the CA bundle (PEM).
+    /// Reads the Secret of a GitRepository: the credentials, and what goes for TLS.
     ///
     /// The keys are Flux's: `username` and `password` or `bearerToken` (which hides the other two), `ca.crt`
-    /// or `caFile` for HTTP(S); `identity`, `known_hosts` and `password` for SSH.
+    /// or `caFile`, `tls.crt` and `tls.key` for HTTP(S); `identity`, `known_hosts` and `password` for SSH.
     pub fn from_secret(
         url: &str,
         data: &BTreeMap<String, Vec<u8>>,
-    ) -> Result<(Self, Option<Vec<u8>>), CredentialsError> {
+    ) -> Result<(Self, Tls), CredentialsError> {
         if url.starts_with("ssh://") {
-            return Ok((Self::Ssh(ssh_identity(data)?), None));
+            return Ok((Self::Ssh(ssh_identity(data)?), Tls::default()));
         }
-        for (key, instead) in NOT_SUPPORTED {
-            if data.contains_key(key) {
-                return Err(CredentialsError::NotSupported { key, instead });
-            }
-        }
-        let ca_bundle = data.get("ca.crt").or_else(|| data.get("caFile")).cloned();
-        Ok((http_credentials(data)?, ca_bundle))
+        Ok((http_credentials(data)?, tls(data)?))
     }
 
     /// Fills the gaps from the URL's user info, and checks that the kind suits the URL.
@@ -157,6 +160,22 @@ fn http_credentials(data: &BTreeMap<String, Vec<u8>>) -> Result<Credentials, Cre
             password: password.unwrap_or_default().into(),
         }),
     }
+}
+
+fn tls(data: &BTreeMap<String, Vec<u8>>) -> Result<Tls, CredentialsError> {
+    const PAIR: [&str; 2] = ["tls.crt", "tls.key"];
+    let given = |key: &str| data.get(key).filter(|value| !value.is_empty());
+    let half = |present, missing| Err(CredentialsError::HalfPair { present, missing });
+    let client_certificate = match PAIR.map(given) {
+        [Some(certificate), Some(key)] => Some(ClientCertificate::from_pem(certificate, key)?),
+        [Some(_), None] => return half(PAIR[0], PAIR[1]),
+        [None, Some(_)] => return half(PAIR[1], PAIR[0]),
+        [None, None] => None,
+    };
+    Ok(Tls {
+        ca_bundle: given("ca.crt").or_else(|| given("caFile")).cloned(),
+        client_certificate,
+    })
 }
 
 fn ssh_identity(data: &BTreeMap<String, Vec<u8>>) -> Result<SshIdentity, CredentialsError> {

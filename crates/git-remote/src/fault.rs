@@ -280,7 +280,14 @@ mod tests {
             socket.write_all(b"this is no TLS record").unwrap();
         });
         let (remote, _) = RemoteUrl::parse(&url).unwrap();
-        let clients = Clients::new(&remote, Some(authority.ca_pem().as_bytes())).unwrap();
+        let options = crate::Options {
+            tls: crate::Tls {
+                ca_bundle: Some(authority.ca_pem().into()),
+                ..crate::Tls::default()
+            },
+            ..crate::Options::default()
+        };
+        let clients = Clients::new(&remote, &options).unwrap();
         let client = clients.for_scheme("https", &Faults::default()).unwrap();
         let error = client.post(url).send().unwrap_err();
         server.join().unwrap();

@@ -33,6 +33,8 @@ pub(crate) struct Request<'a> {
     pub(crate) shallow: bool,
     /// No blobs but those that are wanted, if the server can do that.
     pub(crate) without_blobs: bool,
+    /// Nothing but so many generations of commits; only for servers that [can send that](can_send_commits_only).
+    pub(crate) generations: Option<usize>,
 }
 
 /// Sends `request` in one round and hands the pack of the answer to `consume`, which may stop reading early.
@@ -123,6 +125,10 @@ fn fill(arguments: &mut Arguments, request: &Request<'_>) {
     if request.without_blobs && arguments.can_use_filter() {
         arguments.filter("blob:none");
     }
+    if let Some(generations) = request.generations {
+        arguments.deepen(generations);
+        arguments.filter("tree:0");
+    }
     for want in request.wants {
         arguments.want(want);
     }
@@ -134,6 +140,12 @@ fn fill(arguments: &mut Arguments, request: &Request<'_>) {
 /// Whether the server can send commits without their history.
 pub(crate) fn can_be_shallow(wire: &Wire) -> bool {
     arguments(wire).can_use_deepen()
+}
+
+/// Whether the server can send commits without their trees, and so many of them only.
+pub(crate) fn can_send_commits_only(wire: &Wire) -> bool {
+    let arguments = arguments(wire);
+    arguments.can_use_deepen() && arguments.can_use_filter()
 }
 
 /// A reader that refuses to yield more than a number of bytes, and obeys the deadline.

@@ -6,6 +6,7 @@
 
 mod client;
 mod exchange;
+mod pool;
 
 use std::{any::Any, io::Cursor};
 
@@ -18,8 +19,9 @@ use reqwest::{
     },
 };
 
-pub(crate) use client::Clients;
+pub(crate) use client::{Clients, install_provider};
 use exchange::{Body, Headers, Posted};
+pub use pool::Pool;
 
 use crate::{
     deadline::Deadline,

@@ -16,7 +16,7 @@ use russh::keys::ssh_key::{Algorithm, EcdsaCurve, HashAlg};
 pub(crate) use host::Host;
 
 /// The host key algorithms that are acceptable, best first. `ssh-rsa` itself is not: it signs over SHA-1.
-const ALGORITHMS: [Algorithm; 6] = [
+pub(crate) const ALGORITHMS: [Algorithm; 6] = [
     Algorithm::Ed25519,
     Algorithm::Ecdsa {
         curve: EcdsaCurve::NistP256,

@@ -4,7 +4,7 @@ use gix::{ObjectId, objs::Kind};
 use gix_pack::data::output;
 use gix_zlib::Compression;
 
-use crate::error::Cause;
+use crate::error::{Cause, Error};
 
 /// An object that is held in memory.
 pub(crate) type Object = (ObjectId, Kind, Vec<u8>);
@@ -12,6 +12,11 @@ pub(crate) type Object = (ObjectId, Kind, Vec<u8>);
 /// The id of an object.
 pub(crate) fn id_of(kind: Kind, content: &[u8]) -> Result<ObjectId, Cause> {
     gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, content).map_err(Into::into)
+}
+
+/// The id that a blob of this content has.
+pub fn blob_id(content: &[u8]) -> Result<ObjectId, Error> {
+    id_of(Kind::Blob, content).map_err(|source| Error::WriteObject { source })
 }
 
 /// A pack of these objects, without deltas.

@@ -2,35 +2,21 @@
 //!
 //! gix has no push. This speaks send-pack's side of the protocol (v0; there is no newer one) over gix's transports.
 
+mod exchange;
 mod report;
 
-use std::io::{self, Write};
-
 use gix::ObjectId;
-use gix_packetline::blocking_io::encode;
-use gix_transport::{
-    Service,
-    client::{
-        Capabilities, MessageKind, WriteMode,
-        blocking_io::{ExtendedBufRead, Transport as _},
-    },
-};
-use gix_zlib::Compression;
+use gix_transport::Service;
 
-use report::{Answer, Report, TooLong};
+use exchange::{Parcel, Terms, exchange, pack, uncertain};
 pub use report::{PushReport, RefOutcome};
 
 use crate::{
     commit::NewCommit,
     error::{Error, Operation},
-    http::AGENT,
-    objects,
     remote::Remote,
-    wire::{Context, Wire},
+    wire::Wire,
 };
-
-/// Bytes of the pack that are written at once.
-const CHUNK: usize = 64 * 1024;
 
 /// References to set, and the commit they are set to.
 #[derive(Debug)]
@@ -56,233 +42,91 @@ pub struct RefUpdate {
     pub new: ObjectId,
 }
 
-/// See [`Remote::push`].
-pub(crate) fn push(remote: &Remote, request: &PushRequest<'_>) -> Result<PushReport, Error> {
-    let mut wire = Wire::open(remote, Service::ReceivePack, Operation::Push)?;
-    let context = wire.context.clone();
-    compare(&wire, request)?;
-    let terms =
-        Terms::negotiate(&wire.capabilities, request).map_err(|capability| Error::Unsupported {
-            at: context.at(Operation::Push),
-            capability,
-        })?;
-    let pack = pack(&context, request)?;
-    context.deadline.restart();
-    let (report, messages) =
-        exchange(&mut wire, request, &terms, &pack).map_err(|error| uncertain(&context, error))?;
-    let refs = report.outcomes(request.updates);
-    Ok(PushReport {
-        refs,
-        messages,
-        options_ignored: terms.options_ignored,
-    })
+/// A connection to push over, greeted: what the references were at that moment is known, nothing is sent yet.
+///
+/// What is put on a head that it shows is pushed over it: one connection, and no other to read the head from.
+pub struct PushSession {
+    wire: Wire,
 }
 
-/// The server compares again when it takes the push, under its lock.
-fn compare(wire: &Wire, request: &PushRequest<'_>) -> Result<(), Error> {
-    let advertised = wire.advertised.as_deref().unwrap_or_default();
-    for update in request.updates {
-        let found = advertised
-            .iter()
-            .find(|found| found.name == update.name)
-            .map(|found| found.object);
-        if found != update.old {
-            return Err(Error::Moved {
-                remote: wire.context.remote().to_owned(),
-                name: update.name.clone(),
-                expected: update.old,
-                found,
-            });
-        }
+impl PushSession {
+    pub(crate) fn open(remote: &Remote) -> Result<Self, Error> {
+        let wire = Wire::open(remote, Service::ReceivePack, Operation::Push)?;
+        Ok(Self { wire })
     }
-    Ok(())
-}
 
-/// What client and server agree on.
-struct Terms {
-    capabilities: String,
-    side_band: bool,
-    push_options: bool,
-    options_ignored: bool,
-}
+    /// What the reference of exactly this full name pointed to when the connection was made; `None` where it did not
+    /// exist, or the server hides it.
+    pub fn find(&self, name: &str) -> Option<ObjectId> {
+        let advertised = self.wire.advertised.as_deref().unwrap_or_default();
+        let found = advertised.iter().find(|found| found.name == name);
+        found.map(|found| found.object)
+    }
 
-impl Terms {
-    /// The terms of a push, or the capability that the server lacks.
-    fn negotiate(server: &Capabilities, request: &PushRequest<'_>) -> Result<Self, &'static str> {
-        let report = ["report-status-v2", "report-status"]
-            .into_iter()
-            .find(|name| server.contains(name));
-        if request.atomic && !server.contains("atomic") {
-            return Err("atomic");
-        }
-        let side_band = server.contains("side-band-64k");
-        let push_options = !request.options.is_empty() && server.contains("push-options");
-        let mut chosen = vec![report.ok_or("report-status")?.to_owned()];
-        let optional = [
-            ("side-band-64k", side_band),
-            ("atomic", request.atomic),
-            ("push-options", push_options),
-        ];
-        chosen.extend(
-            optional
-                .into_iter()
-                .filter(|(_, chosen)| *chosen)
-                .map(|(name, _)| name.to_owned()),
-        );
-        if server.contains("object-format") {
-            chosen.push("object-format=sha1".into());
-        }
-        if server.contains("agent") {
-            chosen.push(format!("agent={AGENT}"));
-        }
-        let options_ignored = !request.options.is_empty() && !push_options;
-        Ok(Self {
-            capabilities: chosen.join(" "),
-            side_band,
-            push_options,
-            options_ignored,
+    /// Pushes a commit, as [`Remote::push`] does.
+    pub fn send(self, request: &PushRequest<'_>) -> Result<PushReport, Error> {
+        self.deliver(&Parcel {
+            updates: request.updates,
+            objects: &request.commit.objects,
+            options: request.options,
+            atomic: request.atomic,
         })
     }
-}
 
-fn pack(context: &Context, request: &PushRequest<'_>) -> Result<Vec<u8>, Error> {
-    let limit = context.limits.pack_bytes;
-    let bytes: u64 = request
-        .commit
-        .objects
-        .iter()
-        .map(|(_, _, content)| content.len() as u64)
-        .sum();
-    if bytes > limit {
-        return Err(Error::Limit {
-            at: context.at(Operation::Push),
-            what: "a push of more bytes",
-            limit,
-        });
+    /// Points a reference to a commit that the server has already: sends no objects.
+    pub fn point(
+        self,
+        update: &RefUpdate,
+        options: &[(String, String)],
+    ) -> Result<PushReport, Error> {
+        self.deliver(&Parcel {
+            updates: std::slice::from_ref(update),
+            objects: &[],
+            options,
+            atomic: false,
+        })
     }
-    objects::encode(&request.commit.objects, Compression::DEFAULT)
-        .map_err(|source| Error::WriteObject { source })
-}
 
-/// Sends the push and reads the answer.
-fn exchange(
-    wire: &mut Wire,
-    request: &PushRequest<'_>,
-    terms: &Terms,
-    pack: &[u8],
-) -> Result<(Report, Vec<String>), Error> {
-    let context = wire.context.clone();
-    let explain =
-        |error: &(dyn std::error::Error + 'static)| context.explain(Operation::Push, error);
-    // In this mode the HTTP transport sends a Content-Length, which old proxies want.
-    let writer = wire
-        .transport
-        .request(
-            WriteMode::OneLfTerminatedLinePerWriteCall,
-            MessageKind::Flush,
-            false,
-        )
-        .map_err(|error| explain(&error))?;
-    let (mut writer, mut reader) = writer.into_parts();
-    send(&mut writer, request, terms, pack).map_err(|error| explain(&error))?;
-    // The transport takes this as the end of the request.
-    drop(writer);
-    let mut answer = Answer::new(context.limits.report_bytes);
-    let read = read(&mut *reader, terms, &mut answer, &context);
-    let (report, messages) = answer.finish(&context.faults);
-    match read.and_then(|()| report.map_err(|problem| context.protocol(Operation::Push, problem))) {
-        Ok(report) => Ok((report, messages)),
-        // What the server printed says more than that it hung up.
-        Err(Error::Protocol { at, problem }) if !messages.is_empty() => Err(Error::Protocol {
-            at,
-            problem: format!("{problem}; the server says: {}", messages.join("; ")),
-        }),
-        Err(error) => Err(error),
-    }
-}
-
-fn send(
-    writer: &mut dyn Write,
-    request: &PushRequest<'_>,
-    terms: &Terms,
-    pack: &[u8],
-) -> io::Result<()> {
-    let null = ObjectId::null(gix::hash::Kind::Sha1);
-    for (index, update) in request.updates.iter().enumerate() {
-        let capabilities = if index == 0 {
-            format!("\0 {}", terms.capabilities)
-        } else {
-            String::new()
-        };
-        let line = format!(
-            "{} {} {}{capabilities}",
-            update.old.unwrap_or(null),
-            update.new,
-            update.name
-        );
-        encode::data_to_write(line.as_bytes(), &mut *writer)?;
-    }
-    encode::flush_to_write(&mut *writer)?;
-    if terms.push_options {
-        for (key, value) in request.options {
-            encode::data_to_write(format!("{key}={value}").as_bytes(), &mut *writer)?;
-        }
-        encode::flush_to_write(&mut *writer)?;
-    }
-    for chunk in pack.chunks(CHUNK) {
-        writer.write_all(chunk)?;
-    }
-    writer.flush()
-}
-
-/// Reads to the end of the answer: what hooks print after the push comes last.
-fn read<'a>(
-    reader: &mut (dyn ExtendedBufRead<'a> + Unpin + 'a),
-    terms: &Terms,
-    answer: &mut Answer,
-    context: &Context,
-) -> Result<(), Error> {
-    let explain =
-        |error: &(dyn std::error::Error + 'static)| context.explain(Operation::Push, error);
-    while let Some(line) = reader.readline() {
-        let line = line
-            .map_err(|error| explain(&error))?
-            .map_err(|error| explain(&error))?;
-        let Some(line) = line.as_slice() else {
-            continue;
-        };
-        let taken = if terms.side_band {
-            answer.push_band(line)
-        } else {
-            answer.push_line(line)
-        };
-        taken.map_err(|TooLong { limit }| Error::Limit {
-            at: context.at(Operation::Push),
-            what: "a report of more bytes",
-            limit,
+    fn deliver(mut self, parcel: &Parcel<'_>) -> Result<PushReport, Error> {
+        let context = self.wire.context.clone();
+        self.compare(parcel)?;
+        let terms = Terms::negotiate(&self.wire.capabilities, parcel).map_err(|capability| {
+            Error::Unsupported {
+                at: context.at(Operation::Push),
+                capability,
+            }
         })?;
+        let pack = pack(&context, parcel)?;
+        context.deadline.restart();
+        let (report, messages) = exchange(&mut self.wire, parcel, &terms, &pack)
+            .map_err(|error| uncertain(&context, error))?;
+        let refs = report.outcomes(parcel.updates);
+        Ok(PushReport {
+            refs,
+            messages,
+            options_ignored: terms.options_ignored,
+        })
     }
-    Ok(())
+
+    /// The server compares again when it takes the push, under its lock.
+    fn compare(&self, parcel: &Parcel<'_>) -> Result<(), Error> {
+        for update in parcel.updates {
+            let found = self.find(&update.name);
+            if found != update.old {
+                return Err(Error::Moved {
+                    remote: self.wire.context.remote().to_owned(),
+                    name: update.name.clone(),
+                    expected: update.old,
+                    found,
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
-/// An error after the push was sent, unless it says for sure that the server did not take it.
-fn uncertain(context: &Context, error: Error) -> Error {
-    let refused = match &error {
-        Error::Http { status, .. } => *status < 500,
-        Error::Authentication { .. }
-        | Error::Permission { .. }
-        | Error::RepositoryNotFound { .. }
-        | Error::NotGit { .. }
-        | Error::Redirect { .. }
-        | Error::Tls { .. }
-        | Error::Unreachable { .. } => true,
-        _ => false,
-    };
-    if refused {
-        return error;
-    }
-    Error::UnknownOutcome {
-        remote: context.remote().to_owned(),
-        source: Box::new(error),
+impl std::fmt::Debug for PushSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PushSession").finish_non_exhaustive()
     }
 }

@@ -5,9 +5,12 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     credentials::Credentials,
     error::Error,
-    http::Clients,
-    push::{self, PushReport, PushRequest},
+    http::{Clients, Pool},
+    proxy::Proxy,
+    push::{PushReport, PushRequest, PushSession},
     session::Session,
+    ssh::SshAlgorithms,
+    tls::Tls,
     url::RemoteUrl,
 };
 
@@ -26,11 +29,18 @@ struct Inner {
     options: Options,
 }
 
-/// How to speak to a remote. The default: no CA of one's own, 60 s, the default [`Limits`].
+/// How to speak to a remote. The default: the system's certificate authorities, the proxies of the environment for HTTP and
+/// HTTPS, 60 s, the default [`Limits`].
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// PEM certificates, trusted in addition to the system's.
-    pub ca_bundle: Option<Vec<u8>>,
+    /// For HTTPS.
+    pub tls: Tls,
+    /// What everything goes through.
+    pub proxy: Option<Proxy>,
+    /// For SSH.
+    pub ssh: SshAlgorithms,
+    /// The HTTP connections that are shared with other remotes.
+    pub pool: Pool,
     /// How long each call on a [`Remote`] or a [`Session`] may take in all.
     pub timeout: Duration,
     /// Bounds of what a server may send.
@@ -63,7 +73,7 @@ impl Remote {
                 remote: url.to_string(),
                 source,
             })?;
-        let clients = Clients::new(&url, options.ca_bundle.as_deref())?;
+        let clients = options.pool.clients(&url, &options)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 url,
@@ -90,7 +100,12 @@ impl Remote {
     ///
     /// After [`Error::UnknownOutcome`] the references have to be read to learn what happened.
     pub fn push(&self, request: &PushRequest<'_>) -> Result<PushReport, Error> {
-        push::push(self, request)
+        self.open_push()?.send(request)
+    }
+
+    /// Opens a connection to push over: connects, authenticates, and reads where the references are.
+    pub fn open_push(&self) -> Result<PushSession, Error> {
+        PushSession::open(self)
     }
 
     pub(crate) fn options(&self) -> &Options {
@@ -114,7 +129,10 @@ impl Remote {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            ca_bundle: None,
+            tls: Tls::default(),
+            proxy: None,
+            ssh: SshAlgorithms::default(),
+            pool: Pool::default(),
             timeout: Duration::from_secs(60),
             limits: Limits::default(),
         }

@@ -16,7 +16,7 @@ use gix_zlib::Compression;
 
 use crate::{
     cache::Lock,
-    commit::{self, CommitRequest, NewCommit},
+    commit::{self, CommitRequest, NewCommit, Seal},
     error::{Cause, Error},
     objects::{self, Object},
     tree,
@@ -88,6 +88,21 @@ impl Repository {
         tree::files(self, commit, under)
     }
 
+    /// The file at each of these paths of a commit, in their order; `None` where there is none. Reads each directory
+    /// on the way to them once, and no other.
+    pub fn find_files(
+        &self,
+        commit: ObjectId,
+        paths: &[&str],
+    ) -> Result<Vec<Option<FileEntry>>, Error> {
+        tree::find(self, commit, paths)
+    }
+
+    /// Whether the cache has this blob.
+    pub fn has_blob(&self, id: ObjectId) -> bool {
+        self.finds(id)
+    }
+
     /// A blob, `None` if the cache does not have it.
     pub fn blob(&self, id: ObjectId) -> Result<Option<Vec<u8>>, Error> {
         let mut buffer = Vec::new();
@@ -113,11 +128,29 @@ impl Repository {
 
     /// Makes a commit in memory that replaces the content of existing files.
     pub fn commit(&self, request: &CommitRequest<'_>) -> Result<NewCommit, Error> {
-        commit::create(self, request)
+        let seal = request.signer.map_or(Seal::Unsigned, Seal::Sign);
+        commit::create(self, request, seal)
     }
 
-    /// Takes a commit that was pushed into the cache, so that it need not be fetched.
+    /// Makes a commit again, with the signature that it got the first time; the request's signer is not asked.
+    pub fn commit_again(
+        &self,
+        request: &CommitRequest<'_>,
+        signature: Option<&str>,
+    ) -> Result<NewCommit, Error> {
+        commit::create(
+            self,
+            request,
+            signature.map_or(Seal::Unsigned, Seal::Signed),
+        )
+    }
+
+    /// Takes a commit that was pushed into the cache, so that it need not be fetched. Does nothing where the cache has
+    /// not its parent any more, with which it shares most of its trees.
     pub fn adopt(&self, commit: &NewCommit) -> Result<(), Error> {
+        if !self.has_commit(commit.parent) {
+            return Ok(());
+        }
         self.store(&commit.objects)?;
         self.move_tip(commit.id)
     }
@@ -229,9 +262,9 @@ impl Repository {
         let text = format!("{id}\n");
         if shallow {
             replace(&self.dir.join("shallow"), &text)
-                .map_err(|error| self.error("write to", error.into()))?;
+                .map_err(|error| self.unwritable(error.into()))?;
         }
-        replace(&self.dir.join(TIP), &text).map_err(|error| self.error("write to", error.into()))
+        replace(&self.dir.join(TIP), &text).map_err(|error| self.unwritable(error.into()))
     }
 
     /// Remembers a commit that the cache holds already as the one that was fetched last, as [`Self::set_tip`] does.
@@ -249,8 +282,7 @@ impl Repository {
 
     /// Remembers that commits have to be fetched with their blobs.
     pub(crate) fn set_wants_blobs(&self) -> Result<(), Error> {
-        replace(&self.dir.join(WITH_BLOBS), "")
-            .map_err(|error| self.error("write to", error.into()))
+        replace(&self.dir.join(WITH_BLOBS), "").map_err(|error| self.unwritable(error.into()))
     }
 
     /// Stores a pack that a server sends. Bases that it lacks are taken from the repository. What is unpacked for it at
@@ -282,7 +314,7 @@ impl Repository {
         } else {
             self.store_pack(objects)
         };
-        written.map_err(|error| self.error("write to", error))
+        written.map_err(|error| self.unwritable(error))
     }
 
     /// The commit comes last: where it is, its trees are.
@@ -298,9 +330,10 @@ impl Repository {
         self.write_pack(&mut pack.as_slice(), u64::MAX)
     }
 
-    fn error(&self, action: &'static str, source: Cause) -> Error {
+    /// The error for something that could not be written to the directory.
+    pub(crate) fn unwritable(&self, source: Cause) -> Error {
         Error::Cache {
-            action,
+            action: "write to",
             path: self.dir.clone(),
             source,
         }

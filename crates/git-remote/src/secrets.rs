@@ -13,6 +13,9 @@ use crate::credentials::Credentials;
 /// The shortest text that is taken for a secret: a shorter one is in many words by chance.
 const MIN_CHARS: usize = 4;
 
+/// A user name of so many characters is no name: some servers take a token there, and CodeCommit takes one behind a `%`.
+const LONGEST_NAME: usize = 20;
+
 /// The secrets of one remote, the longest first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Secrets(Arc<[SecretString]>);
@@ -22,16 +25,7 @@ impl Secrets {
     pub(crate) fn of(credentials: &Credentials) -> Self {
         let mut texts = match credentials {
             Credentials::Anonymous => Vec::new(),
-            Credentials::Basic { password, .. } if password.expose_secret().is_empty() => {
-                Vec::new()
-            }
-            Credentials::Basic { username, password } => {
-                let password = password.expose_secret();
-                let header = BASE64_STANDARD.encode(format!("{username}:{password}"));
-                // Some leave the padding out.
-                let header = header.trim_end_matches('=').to_owned();
-                vec![password.to_owned(), header]
-            }
+            Credentials::Basic { username, password } => of_basic(username, password),
             Credentials::Bearer(token) => vec![token.expose_secret().to_owned()],
             Credentials::Ssh(identity) => {
                 let passphrase = identity.passphrase.iter();
@@ -65,6 +59,25 @@ impl Secrets {
         }
         String::from_utf8_lossy(&visible).into_owned()
     }
+}
+
+/// A password, the header that it is sent in, and a user name that is a token or holds one.
+fn of_basic(username: &str, password: &SecretString) -> Vec<String> {
+    let password = password.expose_secret();
+    let tokens = [username]
+        .into_iter()
+        .chain(username.split_once('%').map(|(_, token)| token));
+    let mut texts: Vec<String> = tokens
+        .filter(|token| token.chars().count() >= LONGEST_NAME)
+        .map(str::to_owned)
+        .collect();
+    if !password.is_empty() || !texts.is_empty() {
+        let header = BASE64_STANDARD.encode(format!("{username}:{password}"));
+        // Some leave the padding out.
+        texts.push(header.trim_end_matches('=').to_owned());
+    }
+    texts.push(password.to_owned());
+    texts
 }
 
 /// How many bytes of `text` are the secret, if it starts with it.
@@ -146,6 +159,24 @@ mod tests {
         for credentials in [Credentials::Bearer("t0ken".into()), ssh] {
             assert_eq!(Secrets::of(&credentials).hide("a t0ken!"), "a ***!");
         }
+    }
+
+    #[test]
+    fn tokens_in_the_place_of_user_names_are_hidden() {
+        let token = "a-token-of-many-characters";
+        for username in [token.to_owned(), format!("AKID%{token}")] {
+            let secrets = Secrets::of(&Credentials::Basic {
+                username: username.clone(),
+                password: "".into(),
+            });
+            let header = BASE64_STANDARD.encode(format!("{username}:"));
+            for text in [token, &username, &header] {
+                let hidden = secrets.hide(text);
+                assert!(hidden.contains("***"), "{hidden}");
+                assert!(!hidden.contains("token"), "{hidden}");
+            }
+        }
+        assert_eq!(basic("s3cret").hide("bot"), "bot");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use gix::{
     ObjectId,
     error::{Class, ResourceExhaustionKind},
+    objs::Kind,
 };
 use gix_transport::{
     Protocol, Service,
@@ -14,6 +15,7 @@ use gix_transport::{
 use crate::{
     blobs::{Receiver, Stop, Visit},
     error::{Error, Operation},
+    fault::causes,
     fetch::{self, Bounded, Request},
     http::AGENT,
     keeper::Keeper,
@@ -38,7 +40,7 @@ const BATCH: usize = 20_000;
 /// has to be opened.
 pub struct Session {
     remote: Remote,
-    wire: Wire,
+    pub(crate) wire: Wire,
 }
 
 /// A reference of a remote.
@@ -131,6 +133,7 @@ impl Session {
             have: repo.tip(),
             shallow: true,
             without_blobs,
+            generations: None,
         };
         self.fetch_pack(repo, &request)
             .or_else(|error| self.fetch_anew(repo, &request, error))?;
@@ -276,6 +279,7 @@ impl Session {
         let mut batches: Vec<Vec<ObjectId>> = ids.chunks(BATCH).rev().map(<[_]>::to_vec).collect();
         while let Some(batch) = batches.pop() {
             let mut receiver = Receiver {
+                kind: Kind::Blob,
                 wanted: batch.iter().copied().collect(),
                 oversize: Vec::new(),
                 limit: self.wire.context.limits.blob_bytes,
@@ -341,7 +345,11 @@ impl Session {
                         limit,
                     };
                 }
-                context.explain(Operation::FetchCommit, &*error)
+                match context.explain(Operation::FetchCommit, &*error) {
+                    // Nothing is wrong with the answer: it could not be stored.
+                    Error::Protocol { .. } if is_local(&*error) => repo.unwritable(error),
+                    explained => explained,
+                }
             })
         })
     }
@@ -373,6 +381,29 @@ impl Session {
         }
         Ok(listing.finish())
     }
+}
+
+/// Whether it was this machine's file system that failed: what a server does has other kinds.
+fn is_local(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind;
+    let mut kinds = causes(error).filter_map(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::kind)
+    });
+    kinds.any(|kind| {
+        matches!(
+            kind,
+            ErrorKind::StorageFull
+                | ErrorKind::QuotaExceeded
+                | ErrorKind::FileTooLarge
+                | ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::PermissionDenied
+                | ErrorKind::NotFound
+                | ErrorKind::NotADirectory
+                | ErrorKind::IsADirectory
+        )
+    })
 }
 
 /// Whether a pack was given up at the limit of what may be unpacked of it.

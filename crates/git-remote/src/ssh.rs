@@ -7,6 +7,8 @@
 //! The callers are blocking: they run on threads of their own, never inside an async runtime. The connection itself is
 //! driven by a small runtime that all connections of the process share.
 
+mod algorithms;
+mod connect;
 mod error;
 mod open;
 mod private_key;
@@ -26,6 +28,8 @@ use crate::credentials::SshIdentity;
 use crate::deadline::Deadline;
 use crate::fault::Faults;
 use crate::known_hosts::KnownHosts;
+use crate::proxy::Proxy;
+pub use algorithms::{SshAlgorithmError, SshAlgorithms};
 pub use error::SshError;
 pub use private_key::PrivateKeyError;
 pub(crate) use private_key::read_private_key;
@@ -49,6 +53,10 @@ pub(crate) struct Target<'a> {
     /// As the server's command gets it.
     pub(crate) path: &'a str,
     pub(crate) identity: &'a SshIdentity,
+    /// What the connection is held to.
+    pub(crate) algorithms: &'a SshAlgorithms,
+    /// What the connection goes through.
+    pub(crate) proxy: Option<&'a Proxy>,
     /// Every wait for the server ends here.
     pub(crate) deadline: &'a Deadline,
     /// Where the transport says what went wrong after it was opened.
@@ -105,11 +113,16 @@ pub(crate) fn connect(
 
 impl Target<'_> {
     fn address(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        address(self.host, self.port)
+    }
+}
+
+/// Host and port in one text.
+fn address(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
     }
 }
 

@@ -1,5 +1,7 @@
 //! The files of a commit.
 
+use std::collections::HashMap;
+
 use gix::{
     ObjectId,
     bstr::{BStr, ByteSlice as _},
@@ -46,6 +48,97 @@ pub(crate) fn files(
     Ok(walk.found)
 }
 
+/// See [`Repository::find_files`].
+pub(crate) fn find(
+    repo: &Repository,
+    commit: ObjectId,
+    paths: &[&str],
+) -> Result<Vec<Option<FileEntry>>, Error> {
+    let mut search = Search {
+        repo,
+        commit,
+        paths,
+        found: vec![None; paths.len()],
+    };
+    let below: Vec<Wanted<'_>> = paths.iter().copied().map(Some).enumerate().collect();
+    search.descend(repo.tree_of(commit)?, &below, 0)?;
+    Ok(search.found)
+}
+
+/// A path that is looked for: its number, and what is left of it below a directory; nothing where it ended above.
+type Wanted<'a> = (usize, Option<&'a str>);
+
+struct Search<'a> {
+    repo: &'a Repository,
+    commit: ObjectId,
+    paths: &'a [&'a str],
+    found: Vec<Option<FileEntry>>,
+}
+
+impl<'a> Search<'a> {
+    fn descend(
+        &mut self,
+        tree: ObjectId,
+        wanted: &[Wanted<'a>],
+        depth: usize,
+    ) -> Result<(), Error> {
+        if depth > MAX_DEPTH {
+            return Err(Error::Tree {
+                commit: self.commit,
+                what: "directories nested deeper",
+                limit: MAX_DEPTH,
+            });
+        }
+        let mut by_name: HashMap<&str, Vec<Wanted<'a>>> = HashMap::new();
+        for (number, path) in wanted {
+            let Some(path) = path else { continue };
+            let (name, below) = match path.split_once('/') {
+                Some((name, below)) => (name, Some(below)),
+                None => (*path, None),
+            };
+            by_name.entry(name).or_default().push((*number, below));
+        }
+        let mut buffer = Vec::new();
+        let repo = self.repo;
+        for entry in repo.tree(tree, &mut buffer)? {
+            let entry = entry.map_err(|_| repo.missing(tree))?;
+            let name = entry.filename.to_str().ok();
+            let Some(wanted) = name.and_then(|name| by_name.remove(name)) else {
+                continue;
+            };
+            match kind(entry.mode) {
+                Some(kind) => self.note(&wanted, kind, entry.oid.to_owned()),
+                None => self.descend(entry.oid.to_owned(), &wanted, depth + 1)?,
+            }
+            if by_name.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, wanted: &[Wanted<'a>], kind: FileKind, blob: ObjectId) {
+        for (number, _) in wanted.iter().filter(|(_, below)| below.is_none()) {
+            self.found[*number] = Some(FileEntry {
+                path: self.paths[*number].to_owned(),
+                blob,
+                kind,
+            });
+        }
+    }
+}
+
+/// What an entry is; `None` for a directory.
+fn kind(mode: EntryMode) -> Option<FileKind> {
+    match mode.kind() {
+        EntryKind::Tree => None,
+        EntryKind::Blob => Some(FileKind::Regular),
+        EntryKind::BlobExecutable => Some(FileKind::Executable),
+        EntryKind::Link => Some(FileKind::Symlink),
+        EntryKind::Commit => Some(FileKind::Submodule),
+    }
+}
+
 /// A path without `.`, and without slashes at its ends. `..` stays: no tree has such an entry.
 fn normal(path: &str) -> String {
     let components: Vec<&str> = path
@@ -90,15 +183,12 @@ impl Walk<'_> {
         if self.visited > MAX_FILES {
             return Err(self.limit("a commit of more files and directories", MAX_FILES));
         }
-        let kind = match mode.kind() {
-            EntryKind::Tree if depth == MAX_DEPTH => {
+        let kind = match kind(mode) {
+            None if depth == MAX_DEPTH => {
                 return Err(self.limit("directories nested deeper", MAX_DEPTH));
             }
-            EntryKind::Tree => return self.descend(path, id, depth + 1),
-            EntryKind::Blob => FileKind::Regular,
-            EntryKind::BlobExecutable => FileKind::Executable,
-            EntryKind::Link => FileKind::Symlink,
-            EntryKind::Commit => FileKind::Submodule,
+            None => return self.descend(path, id, depth + 1),
+            Some(kind) => kind,
         };
         self.found.push(FileEntry {
             path: path.to_owned(),

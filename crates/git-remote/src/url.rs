@@ -133,7 +133,8 @@ impl fmt::Display for RemoteUrl {
     }
 }
 
-fn decode(text: &str) -> String {
+/// User info or a path as it is meant.
+pub(crate) fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text)
         .decode_utf8_lossy()
         .into_owned()

@@ -183,6 +183,8 @@ fn secure_shell(
         user: remote.user(),
         path: remote.url().command_path(),
         identity,
+        algorithms: &remote.options().ssh,
+        proxy: remote.options().proxy.as_ref(),
         deadline: &context.deadline,
         faults: &context.faults,
     };

@@ -1,8 +1,8 @@
 //! git-remote against nginx in front of `git http-backend`: TLS, HTTP/2, buffering, and nginx's own error pages.
 
 use git_remote::{
-    Cache, CacheLimits, Class, CommitRequest, Credentials, Error, Identity, Options, PushReport,
-    PushRequest, RefUpdate, Remote,
+    Cache, CacheLimits, Class, ClientCertificate, CommitRequest, Credentials, Error, Identity,
+    Options, PushReport, PushRequest, RefUpdate, Remote, Tls,
 };
 use tempfile::TempDir;
 use test_support::git_repo::TempRepo;
@@ -21,6 +21,17 @@ fn basic(password: &str) -> Credentials {
     Credentials::Basic {
         username: "bot".into(),
         password: password.to_owned().into(),
+    }
+}
+
+/// Trusts `authority`, and shows this certificate.
+fn trusting(authority: &Authority, certificate: Option<ClientCertificate>) -> Options {
+    Options {
+        tls: Tls {
+            ca_bundle: Some(authority.ca_pem().as_bytes().to_vec()),
+            client_certificate: certificate,
+        },
+        ..Options::default()
     }
 }
 
@@ -66,10 +77,7 @@ fn an_edit_is_pushed_over_tls_with_a_password_and_a_ca() {
         .tls(&identity)
         .start();
     let url = server.url(repo.name());
-    let options = Options {
-        ca_bundle: Some(authority.ca_pem().as_bytes().to_vec()),
-        ..Options::default()
-    };
+    let options = trusting(&authority, None);
     let remote = Remote::new(&url, basic("s3cret"), options.clone()).unwrap();
     assert!(
         change(&remote, &folder, b"image: app:1.0.1\n")
@@ -85,6 +93,42 @@ fn an_edit_is_pushed_over_tls_with_a_password_and_a_ca() {
     let without_ca = Remote::new(&url, basic("s3cret"), Options::default()).unwrap();
     let error = change(&without_ca, &folder, b"image: app:1.0.2\n").unwrap_err();
     assert!(matches!(error, Error::Tls { .. }), "{error}");
+    assert_eq!(repo.count("main"), 2);
+}
+
+#[test]
+fn a_client_certificate_is_shown_to_a_server_that_demands_one() {
+    let (repo, folder) = (seeded(), TempDir::new().unwrap());
+    let (authority, clients) = (Authority::new(), Authority::new());
+    let server = NginxGit::builder(repo.root())
+        .tls(&authority.server(&["localhost"]))
+        .clients_of(&clients)
+        .start();
+    let url = server.url(repo.name());
+    let remote = |certificate| {
+        Remote::new(
+            &url,
+            Credentials::Anonymous,
+            trusting(&authority, certificate),
+        )
+        .unwrap()
+    };
+    let certificate = |authority: &Authority| {
+        let identity = authority.server(&["repin"]);
+        let pem = (identity.cert_pem.as_bytes(), identity.key_pem.as_bytes());
+        Some(ClientCertificate::from_pem(pem.0, pem.1).unwrap())
+    };
+    let known = remote(certificate(&clients));
+    assert!(
+        change(&known, &folder, b"image: app:1.0.1\n")
+            .unwrap()
+            .is_ok()
+    );
+    assert_eq!(repo.show_text("main", "app.yaml"), "image: app:1.0.1\n");
+    for stranger in [None, certificate(&Authority::new())] {
+        let error = change(&remote(stranger), &folder, b"image: app:1.0.2\n").unwrap_err();
+        assert!(matches!(error, Error::Http { status: 400, .. }), "{error}");
+    }
     assert_eq!(repo.count("main"), 2);
 }
 

@@ -1,4 +1,4 @@
-//! The token services of AWS, Azure and Google Cloud in process.
+//! The token services of AWS, Azure and Google Cloud, and the API of GitHub, in process.
 //!
 //! They check what the real ones check: signatures (SigV4 with the body's hash, the tokens of ServiceAccounts), audiences,
 //! roles, scopes and headers. What they refuse they refuse with a text that repeats the secrets of the request, as bad
@@ -7,6 +7,7 @@
 mod aws;
 mod azure;
 mod gcp;
+mod github;
 mod jwt;
 mod sigv4;
 
@@ -24,7 +25,11 @@ use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use self::aws::code_commit_admits;
+pub use self::azure::devops_token;
+pub use self::github::{APP_ID, APP_INSTALLATION, APP_ORGANIZATION, APP_TOKEN, APP_USER};
 pub use self::jwt::{service_account_token, unsigned};
+use crate::ssh_keys::SshKey;
 use crate::tls::{ServerIdentity, TlsListener};
 
 /// The role that STS hands out credentials of.
@@ -70,6 +75,8 @@ pub enum Service {
     GcpSts,
     /// IAM Credentials of Google Cloud.
     IamCredentials,
+    /// The API of GitHub.
+    GitHub,
 }
 
 /// All services on one port; they stop when it is dropped.
@@ -88,6 +95,8 @@ struct Services {
     lifetime: Mutex<Duration>,
     down: Mutex<Option<(Service, u16)>>,
     requests: Mutex<Vec<Service>>,
+    /// The public key of the GitHub App, PKCS #1.
+    app_key: Mutex<Vec<u8>>,
 }
 
 /// A request with its body.
@@ -112,6 +121,7 @@ impl Cloud {
             lifetime: Mutex::new(Duration::from_secs(3600)),
             down: Mutex::default(),
             requests: Mutex::default(),
+            app_key: Mutex::default(),
         });
         let servers = [services, metadata].map(|listener| {
             let app = router(&state);
@@ -169,6 +179,16 @@ impl Cloud {
         .into()
     }
 
+    /// The API of GitHub: `githubAppBaseURL`.
+    pub fn github_url(&self) -> String {
+        format!("http://{}/github", self.addr)
+    }
+
+    /// Makes this the key of the GitHub App.
+    pub fn register_app(&self, key: &SshKey) {
+        *self.state.app_key.lock() = key.public_key_pkcs1();
+    }
+
     /// How long what is given out from now on is good for.
     pub fn set_lifetime(&self, lifetime: Duration) {
         *self.state.lifetime.lock() = lifetime;
@@ -204,11 +224,16 @@ impl Drop for Cloud {
     }
 }
 
+/// Seconds since 1970.
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default().as_secs()
+}
+
 impl Services {
     /// When what is given out now ends, in seconds since 1970.
     fn end(&self) -> u64 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        now.unwrap_or_default().as_secs() + self.lifetime.lock().as_secs()
+        now() + self.lifetime.lock().as_secs()
     }
 
     /// How often a service was asked, for secrets that differ from one time to the next.
@@ -299,6 +324,7 @@ fn service_of(path: &str) -> Option<Service> {
         ("/computeMetadata/", Service::GcpMetadata),
         ("/gcp-sts/", Service::GcpSts),
         ("/iam/", Service::IamCredentials),
+        ("/github/", Service::GitHub),
     ];
     let found = prefixes.iter().find(|(prefix, _)| path.starts_with(prefix));
     found.map(|&(_, service)| service)
@@ -317,5 +343,6 @@ fn answer(service: Service, call: &Call<'_>) -> Answer {
         Service::GcpMetadata => gcp::metadata(call),
         Service::GcpSts => gcp::exchange(call),
         Service::IamCredentials => gcp::impersonate(call),
+        Service::GitHub => github::answer(call),
     }
 }

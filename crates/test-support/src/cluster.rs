@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+mod admission;
 mod apply;
 mod controller;
 mod namespace;

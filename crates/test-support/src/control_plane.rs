@@ -1,6 +1,7 @@
 //! A real Kubernetes control plane on this machine: etcd, kube-apiserver and kube-controller-manager as child processes.
 //!
-//! Authorization is RBAC, service accounts get their tokens from the API, and the definitions of `crds/` are installed.
+//! Authorization is RBAC, service accounts get their tokens from the API, and the definitions of `crds/` are installed, with
+//! that of GitRepository, which belongs to Flux, beside them.
 //! Namespaces end and garbage is collected; there are no nodes, so nothing runs in it.
 //! Each instance has a port and a folder of its own, in `target/control-plane/`, and leaves nothing behind:
 //! also when the process that started it is killed.

@@ -19,6 +19,7 @@ mod fault;
 mod handler;
 mod log;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,11 +59,25 @@ pub struct Builder {
 }
 
 /// Who may read and write.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Access {
     Anyone,
-    Basic { username: String, password: String },
+    Basic {
+        username: String,
+        password: String,
+    },
     Bearer(String),
+    /// Whose user name and password for this host and path are right.
+    Checked(Check),
+}
+
+/// Judges host, path, user name and password.
+type Check = Arc<dyn Fn(&str, &str, &str, &str) -> bool + Send + Sync>;
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Access(..)")
+    }
 }
 
 /// Which protocol versions the server lets the client choose from.
@@ -115,6 +130,11 @@ impl GitHttp {
         self.shared.faults.hold(part)
     }
 
+    /// Forgets what [`fault()`](Self::fault) said; a request that hangs already goes on hanging.
+    pub fn heal(&self) {
+        self.shared.faults.heal();
+    }
+
     /// Runs `hook` before each request to receive a pack is handed to Git; the client has seen the references by then.
     pub fn before_receive_pack(&self, hook: impl Fn() + Send + Sync + 'static) {
         *self.shared.before_receive_pack.lock() = Some(Arc::new(hook));
@@ -143,6 +163,15 @@ impl Builder {
             username: username.to_owned(),
             password: password.to_owned(),
         };
+        self
+    }
+
+    /// Asks for a user name and a password that are right for the host and the path of the repository, in this order.
+    pub fn basic_for(
+        mut self,
+        check: impl Fn(&str, &str, &str, &str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.access = Access::Checked(Arc::new(check));
         self
     }
 

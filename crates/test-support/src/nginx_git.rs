@@ -17,7 +17,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::process::{Server, find_program, free_port};
-use crate::tls::ServerIdentity;
+use crate::tls::{Authority, ServerIdentity};
 
 /// A running server; it ends with this value.
 #[derive(Debug)]
@@ -35,6 +35,7 @@ pub struct Builder {
     root: PathBuf,
     user: Option<(String, String)>,
     identity: Option<ServerIdentity>,
+    clients: Option<String>,
     max_body: u64,
 }
 
@@ -45,6 +46,7 @@ impl NginxGit {
             root: root.to_owned(),
             user: None,
             identity: None,
+            clients: None,
             max_body: 0,
         }
     }
@@ -75,6 +77,12 @@ impl Builder {
     /// Speaks TLS with this certificate, HTTP/2 where the client can.
     pub fn tls(mut self, identity: &ServerIdentity) -> Self {
         self.identity = Some(identity.clone());
+        self
+    }
+
+    /// With TLS: demands a certificate of this authority from whoever connects.
+    pub fn clients_of(mut self, authority: &Authority) -> Self {
+        self.clients = Some(authority.ca_pem().to_owned());
         self
     }
 
@@ -127,6 +135,9 @@ impl Builder {
             write("cert.pem", &identity.cert_pem);
             write("key.pem", &identity.key_pem);
         }
+        if let Some(ca_pem) = &self.clients {
+            write("clients.pem", ca_pem);
+        }
     }
 
     fn config(&self, dir: &Path, port: u16) -> String {
@@ -135,6 +146,9 @@ impl Builder {
             .identity
             .as_ref()
             .map(|_| format!("ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem;"));
+        let clients = self.clients.as_ref().map_or_else(String::new, |_| {
+            format!("ssl_client_certificate {dir}/clients.pem; ssl_verify_client on;")
+        });
         let listen = if tls.is_some() { " ssl http2" } else { "" };
         let auth = self
             .user
@@ -151,7 +165,7 @@ http {{
   client_body_temp_path {dir}/body; fastcgi_temp_path {dir}/fastcgi; proxy_temp_path {dir}/proxy;
   uwsgi_temp_path {dir}/uwsgi; scgi_temp_path {dir}/scgi;
   server {{
-    listen 127.0.0.1:{port}{listen}; {tls}
+    listen 127.0.0.1:{port}{listen}; {tls} {clients}
     location / {{
       {auth}
       fastcgi_pass unix:{dir}/fcgi.sock;
@@ -196,7 +210,6 @@ mod tests {
 
     use super::*;
     use crate::git_repo::{TempRepo, git_command};
-    use crate::tls::Authority;
 
     fn clone(directory: &Path, url: &str, extra: &[&str]) -> Output {
         let mut git = git_command(directory);

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use base64::Engine as _;
 use tempfile::TempDir;
 
 use crate::process::find_program;
@@ -97,6 +98,17 @@ impl SshKey {
     /// The public key as `authorized_keys` holds it: type, base64 and comment.
     pub fn public_key(&self) -> String {
         read(&self.path.with_extension("pub")).trim_end().to_owned()
+    }
+
+    /// The public half of an RSA key as PKCS #1, DER.
+    pub fn public_key_pkcs1(&self) -> Vec<u8> {
+        let public = self.path.with_extension("pub");
+        let pem = ssh_keygen(self.dir(), &["-e", "-m", "PEM", "-f"], Some(&public));
+        let lines = pem.lines().filter(|line| !line.starts_with('-'));
+        let body: String = lines.map(str::trim).collect();
+        base64::engine::general_purpose::STANDARD
+            .decode(body)
+            .expect("ssh-keygen writes base64")
     }
 
     /// `SHA256:` and the fingerprint in base64.

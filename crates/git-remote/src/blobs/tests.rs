@@ -60,6 +60,7 @@ fn read(
         Ok(())
     };
     let mut receiver = Receiver {
+        kind: Kind::Blob,
         wanted: wanted.iter().map(|content| id(content)).collect(),
         oversize: Vec::new(),
         limit,

@@ -7,8 +7,8 @@ fn read(url: &str, data: &[(&str, &str)]) -> Result<String, String> {
         .map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec()))
         .collect();
     Credentials::from_secret(url, &data)
-        .map(|(credentials, ca)| {
-            let ca = ca.map_or(String::new(), |pem| {
+        .map(|(credentials, tls)| {
+            let ca = tls.ca_bundle.map_or(String::new(), |pem| {
                 format!(" ca={}", String::from_utf8_lossy(&pem))
             });
             format!("{}{ca}", told(&credentials))
@@ -54,14 +54,19 @@ fn secrets_of_http_remotes() {
             ),
             (
                 &[("tls.key", "k"), ("tls.crt", "c")],
-                Err("'tls.crt' is not supported yet: use username and password, or bearerToken"),
-            ),
-            (
-                &[("githubAppID", "1")],
                 Err(
-                    "'githubAppID' is not supported yet: use an access token as password, or an SSH deploy key",
+                    "failed to parse TLS certificate and key: expected a certificate and a private key, both PEM",
                 ),
             ),
+            (
+                &[("tls.crt", "c")],
+                Err("contains 'tls.crt' but missing 'tls.key'"),
+            ),
+            (
+                &[("tls.key", "k"), ("tls.crt", "")],
+                Err("contains 'tls.key' but missing 'tls.crt'"),
+            ),
+            (&[("githubAppID", "1")], Ok("anonymous")),
         ] {
             let found = read(url, data);
             assert_eq!(
@@ -160,5 +165,25 @@ fn no_secret_is_shown() {
     ] {
         let shown = format!("{credentials:?}");
         assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}
+
+#[test]
+fn a_certificate_needs_its_own_key() {
+    let identities = [(); 2].map(|()| test_support::tls::Authority::new().server(&["repin"]));
+    let [one, other] = &identities;
+    for (key, expected) in [
+        (&one.key_pem, None),
+        (
+            &other.key_pem,
+            Some(
+                "failed to parse TLS certificate and key: \
+                 the key does not belong to the certificate, or their form is not supported",
+            ),
+        ),
+    ] {
+        let made = ClientCertificate::from_pem(one.cert_pem.as_bytes(), key.as_bytes());
+        let text = made.err().map(|error| error.to_string());
+        assert_eq!(text.as_deref(), expected);
     }
 }

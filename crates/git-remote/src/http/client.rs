@@ -16,6 +16,9 @@ use reqwest::{
 use crate::{
     error::Error,
     fault::{Fault, Faults},
+    proxy::{Protocol, Proxy},
+    remote::Options,
+    tls::ClientCertificate,
     url::RemoteUrl,
 };
 
@@ -31,13 +34,16 @@ const MAX_ERROR_BODY: u64 = 4096;
 #[derive(Clone, Debug)]
 pub(crate) struct Clients {
     certificates: Arc<[Certificate]>,
+    client_certificate: Option<ClientCertificate>,
+    proxy: Option<Proxy>,
     plain: Arc<OnceLock<Client>>,
     tls: Arc<OnceLock<Client>>,
 }
 
 impl Clients {
-    /// Clients that trust the PEM certificates of `ca_bundle` besides the system's.
-    pub(crate) fn new(url: &RemoteUrl, ca_bundle: Option<&[u8]>) -> Result<Self, Error> {
+    /// Clients for these options; their timeout is that of each request.
+    pub(crate) fn new(url: &RemoteUrl, options: &Options) -> Result<Self, Error> {
+        let ca_bundle = options.tls.ca_bundle.as_deref();
         let error = |source| Error::CaBundle {
             remote: url.to_string(),
             source,
@@ -51,6 +57,8 @@ impl Clients {
         }
         Ok(Self {
             certificates: certificates.into(),
+            client_certificate: options.tls.client_certificate.clone(),
+            proxy: options.proxy.clone(),
             plain: Arc::default(),
             tls: Arc::default(),
         })
@@ -58,15 +66,12 @@ impl Clients {
 
     /// The client for URLs of this scheme.
     pub(crate) fn for_scheme(&self, scheme: &str, faults: &Faults) -> io::Result<Client> {
-        let made = if scheme == "https" {
-            &self.tls
-        } else {
-            &self.plain
-        };
+        let tls = scheme == "https" || self.proxy_speaks_tls();
+        let made = if tls { &self.tls } else { &self.plain };
         if let Some(client) = made.get() {
             return Ok(client.clone());
         }
-        let client = self.build(scheme == "https").map_err(|error| {
+        let client = self.build(tls).map_err(|error| {
             let problem = faults.innermost(&error);
             faults.raise(Fault::Tls {
                 problem,
@@ -76,27 +81,43 @@ impl Clients {
         Ok(made.get_or_init(|| client).clone())
     }
 
-    /// Proxies come from the environment, as reqwest reads it.
+    fn proxy_speaks_tls(&self) -> bool {
+        let proxy = self.proxy.as_ref();
+        proxy.is_some_and(|proxy| proxy.protocol() == Protocol::Https)
+    }
+
+    /// Without a proxy of one's own, those of the environment count, as reqwest reads it.
     fn build(&self, tls: bool) -> reqwest::Result<Client> {
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // It fails only where another thread was faster, and then there is a provider.
-            rustls::crypto::ring::default_provider()
-                .install_default()
-                .ok();
-        }
-        let builder = ClientBuilder::new()
+        install_provider();
+        let mut builder = ClientBuilder::new()
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(Policy::none())
             .referer(false)
             .http1_only()
             .tcp_nodelay(true);
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.for_http()?);
+        }
         let certificates = self.certificates.iter().cloned();
         if tls {
+            if let Some(certificate) = &self.client_certificate {
+                builder = builder.identity(certificate.identity());
+            }
             builder.tls_certs_merge(certificates)
         } else {
             builder.tls_certs_only(certificates)
         }
         .build()
+    }
+}
+
+/// The HTTP client panics without a provider of cryptography.
+pub(crate) fn install_provider() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // It fails only where another thread was faster, and then there is a provider.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
     }
 }
 

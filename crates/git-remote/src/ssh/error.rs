@@ -30,6 +30,16 @@ pub enum SshError {
         /// Why.
         source: std::io::Error,
     },
+    /// The proxy does not connect us.
+    #[error("{address} cannot be reached through the proxy {proxy}")]
+    Proxy {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// Host and port.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The server took too long to greet, to exchange keys, or to authenticate.
     #[error("{address} did not open the connection within {limit:?}: it is slow or hangs")]
     TimedOut {
@@ -131,6 +141,7 @@ impl SshError {
             Self::AuthenticationRefused { .. } => Class::Authentication,
             Self::StartRuntime { .. }
             | Self::Connect { .. }
+            | Self::Proxy { .. }
             | Self::TimedOut { .. }
             | Self::Handshake { .. }
             | Self::OpenChannel { .. }

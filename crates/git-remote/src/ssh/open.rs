@@ -9,10 +9,9 @@ use russh::client::{self, Handle, Msg};
 use russh::keys::ssh_key::HashAlg;
 use russh::keys::{PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use russh::{Channel, Preferred, SshId};
-use tokio::net::TcpStream;
 
 use super::{SshError, Target};
-use crate::known_hosts::{Host, KnownHosts, Offer, Verdict};
+use crate::known_hosts::{Host, KnownHosts, Verdict};
 
 /// How often a silent server is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -32,11 +31,7 @@ pub(super) async fn open(
     version: Protocol,
 ) -> Result<(Session, Channel<Msg>), SshError> {
     let address = target.address();
-    let connecting = TcpStream::connect((target.host, target.port)).await;
-    let stream = connecting.map_err(|source| SshError::Connect {
-        address: address.clone(),
-        source,
-    })?;
+    let stream = super::connect::connect(target).await?;
     // Packets are whole messages: nothing is won by waiting for more.
     stream.set_nodelay(true).ok();
     let check = HostCheck {
@@ -44,7 +39,8 @@ pub(super) async fn open(
         known_hosts,
         address: address.clone(),
     };
-    let config = config(check.known_hosts.offer(&check.host));
+    let offer = check.known_hosts.offer(&check.host);
+    let config = config(target.algorithms.preferred(offer));
     let mut session = client::connect_stream(Arc::new(config), stream, check)
         .await
         .map_err(|error| error.at(&address))?;
@@ -54,14 +50,10 @@ pub(super) async fn open(
     Ok((session, channel))
 }
 
-fn config(offer: Offer) -> client::Config {
+fn config(preferred: Preferred) -> client::Config {
     client::Config {
         client_id: SshId::Standard(Cow::Borrowed("SSH-2.0-Repin")),
-        preferred: Preferred {
-            key: Cow::Owned(offer.keys),
-            host_key_certificates: Cow::Owned(offer.certificates),
-            ..Preferred::default()
-        },
+        preferred,
         inactivity_timeout: Some(INACTIVITY),
         keepalive_interval: Some(KEEPALIVE),
         ..client::Config::default()

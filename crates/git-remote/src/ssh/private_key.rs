@@ -1,5 +1,7 @@
 //! Private keys for SSH, to authenticate and to sign with.
 
+mod short_scalar;
+
 use russh::keys::ssh_key::{self, Algorithm, PrivateKey};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -71,9 +73,22 @@ pub(crate) fn read_private_key(
         (Encryption::Certain | Encryption::Possible, passphrase) => passphrase,
     };
     let given = passphrase.is_some();
-    let key = russh::keys::decode_secret_key(&text, passphrase.map(SecretString::expose_secret))
-        .map_err(|error| classify(error, label, given && encryption == Encryption::Certain))?;
-    supported(key)
+    let passphrase = passphrase.map(SecretString::expose_secret);
+    let key = russh::keys::decode_secret_key(&text, passphrase).or_else(|error| {
+        let decrypting = given && encryption == Encryption::Certain;
+        read_again(&text, &label, passphrase).ok_or_else(|| classify(error, label, decrypting))
+    });
+    supported(key?)
+}
+
+/// What the library refuses though it is in order.
+fn read_again(text: &str, label: &str, passphrase: Option<&str>) -> Option<PrivateKey> {
+    if label != OPENSSH {
+        return None;
+    }
+    // The passphrase of a key that is not encrypted is ignored.
+    let encrypted = passphrase.and_then(|text_of| short_scalar::read(text, Some(text_of)));
+    encrypted.or_else(|| short_scalar::read(text, None))
 }
 
 /// The lines without blanks around them: the decoder compares whole lines.

@@ -11,6 +11,7 @@ use test_support::process::{START_TIMEOUT, wait_until};
 use test_support::ssh_keys::{KeyFormat, KeyKind, SshKey, hash_known_hosts};
 use test_support::sshd::{self, Sshd};
 
+use super::algorithms::SshAlgorithms;
 use super::{PrivateKeyError, SshError, Target, connect};
 use crate::credentials::SshIdentity;
 use crate::deadline::Deadline;
@@ -32,6 +33,7 @@ struct Way {
     user: String,
     path: String,
     identity: SshIdentity,
+    algorithms: SshAlgorithms,
     limit: Duration,
     faults: Faults,
 }
@@ -43,6 +45,7 @@ impl Way {
             user: server.user().to_owned(),
             path: path.display().to_string(),
             identity: identity(key, &server.known_hosts()),
+            algorithms: SshAlgorithms::default(),
             limit: PATIENCE,
             faults: Faults::default(),
         }
@@ -61,6 +64,8 @@ impl Way {
             user: &self.user,
             path: &self.path,
             identity: &self.identity,
+            algorithms: &self.algorithms,
+            proxy: None,
             deadline: &Deadline::new(self.limit),
             faults: &self.faults,
         };
@@ -395,6 +400,8 @@ fn a_command_that_hangs_is_given_up() {
         user: &way.user,
         path: &way.path,
         identity: &way.identity,
+        algorithms: &way.algorithms,
+        proxy: None,
         deadline: &deadline,
         faults: &way.faults,
     };

@@ -1,6 +1,6 @@
 //! What a person reads when something is wrong.
 
-use git_remote::{Class, Error, Limits, Options, Remote};
+use git_remote::{Class, Error, Limits, Options, Remote, Tls};
 use test_support::{
     git_http::{Fault, GitHttp},
     git_repo::TempRepo,
@@ -299,7 +299,10 @@ fn only_certificates_of_known_authorities_are_trusted() {
     let site = Site::with(repo, server);
     let with = |ca: Option<&str>| {
         let options = Options {
-            ca_bundle: ca.map(|pem| pem.as_bytes().to_vec()),
+            tls: Tls {
+                ca_bundle: ca.map(|pem| pem.as_bytes().to_vec()),
+                ..Tls::default()
+            },
             ..Options::default()
         };
         Remote::new(&site.url(), Credentials::Anonymous, options)

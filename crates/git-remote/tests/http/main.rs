@@ -1,9 +1,11 @@
 //! The whole of git-remote over HTTP, against `git http-backend`, judged by `git`.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
+mod again;
 mod cache;
 mod errors;
 mod fetch;
+mod node;
 mod push;
 mod round_trip;
 

@@ -142,6 +142,14 @@ impl Calls {
         }
     }
 
+    /// Deletes of objects of this plural.
+    pub fn deletes(resource: &'static str) -> Self {
+        Self {
+            verbs: Some(&[Verb::Delete]),
+            ..Self::writes(resource)
+        }
+    }
+
     /// Watches of objects of this plural.
     pub fn watches(resource: &'static str) -> Self {
         Self {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::jwt::subject;
-use super::sigv4::{Key, signer};
+use super::sigv4::{Key, is_code_commit, signer};
 use super::{Answer, CONTAINER_TOKEN, Call, ENVIRONMENT_KEY, ROLE, Service, expect};
 
 /// What tokens of ServiceAccounts for AWS are for.
@@ -37,6 +37,15 @@ const KEYS: [Key; 4] = [
     (MACHINE_KEY.0, MACHINE_KEY.1, Some(MACHINE_KEY.2)),
     (CONTAINER_KEY.0, CONTAINER_KEY.1, Some(CONTAINER_KEY.2)),
 ];
+
+/// Whether CodeCommit in this region lets somebody in to the repository at this host and path.
+pub fn code_commit_admits(
+    region: &str,
+    place: (&str, &str),
+    user_and_password: (&str, &str),
+) -> bool {
+    is_code_commit(place, user_and_password, region, &KEYS)
+}
 
 /// `AssumeRoleWithWebIdentity`.
 pub(super) fn assume_role(call: &Call<'_>) -> Answer {

@@ -13,6 +13,15 @@ const AUDIENCE: &str = "api://AzureADTokenExchange";
 /// What tokens for registries are for.
 const RESOURCE: &str = "https://containerregistry.azure.net";
 
+/// What tokens for Azure DevOps are for.
+const DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+
+/// The token that Entra gives for Azure DevOps to a ServiceAccount (its full name), to the client of the environment
+/// (`client`), or to a machine (`machine`).
+pub fn devops_token(who: &str) -> String {
+    unsigned(&json!({ "who": who, "resource": DEVOPS }))
+}
+
 /// The grant for clients: by their secret, or by a token of Kubernetes. Any resource is served, and named in the token.
 pub(super) fn entra(call: &Call<'_>) -> Answer {
     expect(
@@ -46,12 +55,15 @@ pub(super) fn entra(call: &Call<'_>) -> Answer {
 pub(super) fn metadata(call: &Call<'_>) -> Answer {
     expect("the header Metadata", call.header("metadata"), "true")?;
     expect("the version", &call.field("api-version"), "2018-02-01")?;
-    expect("the resource", &call.field("resource"), RESOURCE)?;
+    let resource = call.field("resource");
+    if resource != DEVOPS {
+        expect("the resource", &resource, RESOURCE)?;
+    }
     let client = call.field("client_id");
     if !client.is_empty() {
         expect("the client", &client, CLIENT)?;
     }
-    Ok(token("machine", RESOURCE))
+    Ok(token("machine", &resource))
 }
 
 fn token(who: &str, resource: &str) -> axum::response::Response {

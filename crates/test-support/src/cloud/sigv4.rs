@@ -25,6 +25,39 @@ pub(super) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     Sha256::digest([padded(0x5c).as_slice(), &inner].concat()).to_vec()
 }
 
+/// Whether this is the user name and the password that CodeCommit expects for a repository, signed with one of `keys`.
+pub(super) fn is_code_commit(
+    (host, path): (&str, &str),
+    (username, password): (&str, &str),
+    region: &str,
+    keys: &[Key],
+) -> bool {
+    let (id, session) = username
+        .split_once('%')
+        .map_or((username, None), |(id, session)| (id, Some(session)));
+    let key = keys
+        .iter()
+        .find(|(known, _, known_session)| *known == id && *known_session == session);
+    let (Some((_, secret, _)), Some((time, given))) = (key, password.split_once('Z')) else {
+        return false;
+    };
+    let request = format!("GIT\n{path}\n\nhost:{host}\n\nhost\n");
+    let day = time.get(..8).unwrap_or_default();
+    let scope = format!("{day}/{region}/codecommit/aws4_request");
+    let request = hex(&Sha256::digest(request));
+    let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{request}");
+    given == signed(&to_sign, &scope, secret)
+}
+
+/// The signature of a text by the key of a scope, which is made of its parts, one after the other.
+fn signed(text: &str, scope: &str, secret: &str) -> String {
+    let first = format!("AWS4{secret}").into_bytes();
+    let key = scope
+        .split('/')
+        .fold(first, |key, part| hmac(&key, part.as_bytes()));
+    hex(&hmac(&key, text.as_bytes()))
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
@@ -85,10 +118,5 @@ fn signature(call: &Call<'_>, (signed, scope, hash): (&str, &str, &str), secret:
     let date = call.header("x-amz-date");
     let canonical = hex(&Sha256::digest(canonical));
     let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{canonical}");
-    // The key of a scope is made of its parts, one after the other.
-    let first = format!("AWS4{secret}").into_bytes();
-    let key = scope
-        .split('/')
-        .fold(first, |key, part| hmac(&key, part.as_bytes()));
-    hex(&hmac(&key, to_sign.as_bytes()))
+    self::signed(&to_sign, scope, secret)
 }

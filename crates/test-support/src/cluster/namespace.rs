@@ -8,7 +8,7 @@ use kube::api::{DeleteParams, ObjectMeta, PostParams};
 use kube::core::DynamicObject;
 use kube::{Api, Client, Resource, ResourceExt as _};
 
-use super::{Cluster, apply};
+use super::{Cluster, Scope, admission, apply};
 use crate::control_plane::access;
 
 /// How long the request to delete a namespace may take.
@@ -66,6 +66,14 @@ impl TestNamespace {
     /// has them now.
     pub async fn apply(&self, yaml: &str) -> Vec<DynamicObject> {
         apply::all(&self.cluster.client, &self.name, yaml).await
+    }
+
+    /// Installs the admission policies of `deploy/base/admission/` for controllers that run as ServiceAccounts of this
+    /// namespace, and waits until they are in effect. They go with the namespace.
+    ///
+    /// With [`Scope::Namespace`] they look at objects of this namespace only, and leave those of other tests alone.
+    pub async fn admission(&self, scope: Scope) {
+        admission::install(self, scope).await;
     }
 }
 

@@ -93,6 +93,11 @@ impl Faults {
         self.push(part, times, Action::Fault(fault));
     }
 
+    pub(super) fn heal(&self) {
+        let mut rules = self.rules.lock();
+        rules.retain(|rule| !matches!(rule.action, Action::Fault(_)));
+    }
+
     pub(super) fn hold(&self, part: &str) -> Hold {
         let (arrival, reached) = mpsc::channel();
         let (release, released) = watch::channel(());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header, request};
+use axum::http::{StatusCode, header, request};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -57,7 +57,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         }
         None => End::Whole,
     };
-    if let Some(refusal) = refusal(&shared.access, &parts.headers) {
+    if let Some(refusal) = refusal(&shared.access, &parts) {
         return noted(&entry, refusal);
     }
     if parts.uri.path().ends_with("/git-receive-pack") {
@@ -136,7 +136,8 @@ fn plain(status: u16, headers: Vec<(&'static str, String)>, body: String) -> Res
     response.expect("a test asks for valid headers")
 }
 
-fn refusal(access: &Access, headers: &HeaderMap) -> Option<Response> {
+fn refusal(access: &Access, parts: &request::Parts) -> Option<Response> {
+    let headers = &parts.headers;
     let (expected, challenge) = match access {
         Access::Anyone => return None,
         Access::Basic { username, password } => {
@@ -144,6 +145,16 @@ fn refusal(access: &Access, headers: &HeaderMap) -> Option<Response> {
             (format!("Basic {pair}"), "Basic realm=\"git\"")
         }
         Access::Bearer(token) => (format!("Bearer {token}"), "Bearer realm=\"git\""),
+        Access::Checked(check) => {
+            let given = header_text(headers, "authorization").unwrap_or_default();
+            if basic_pair(given).is_some_and(|(username, password)| {
+                let host = header_text(headers, "host").unwrap_or_default();
+                check(host, repository(parts.uri.path()), &username, &password)
+            }) {
+                return None;
+            }
+            (String::new(), "Basic realm=\"git\"")
+        }
     };
     let given = header_text(headers, "authorization");
     let refused = (
@@ -152,4 +163,20 @@ fn refusal(access: &Access, headers: &HeaderMap) -> Option<Response> {
         "authentication required\n",
     );
     (given != Some(expected.as_str())).then(|| refused.into_response())
+}
+
+/// User name and password of a header.
+fn basic_pair(header: &str) -> Option<(String, String)> {
+    let pair = STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
+    let pair = String::from_utf8(pair).ok()?;
+    let (username, password) = pair.split_once(':')?;
+    Some((username.to_owned(), password.to_owned()))
+}
+
+/// The path of the repository that a request is for.
+fn repository(path: &str) -> &str {
+    ["/info/refs", "/git-upload-pack", "/git-receive-pack"]
+        .iter()
+        .find_map(|end| path.strip_suffix(end))
+        .unwrap_or(path)
 }

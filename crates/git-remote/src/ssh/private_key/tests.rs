@@ -121,3 +121,58 @@ fn what_is_no_private_key_is_named() {
     }
     assert!(read_private_key(b"\xff\xfe", None).is_err());
 }
+
+/// A key on P-256 whose scalar begins with a zero byte, which one in 256 does, and its fingerprint.
+const SHORT_SCALAR: &str = "-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAaAAAABNlY2RzYS
+1zaGEyLW5pc3RwMjU2AAAACG5pc3RwMjU2AAAAQQQX0JJAyAHsJHyNIZHCjWI9I7APhWJ1
+meUCKhlLwR4bw0t3vQsSEjPpnsiPqP/a7dPgSlhNTcOKagnAeyet0tVOAAAAoEKpDmtCqQ
+5rAAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBBfQkkDIAewkfI0h
+kcKNYj0jsA+FYnWZ5QIqGUvBHhvDS3e9CxISM+meyI+o/9rt0+BKWE1Nw4pqCcB7J63S1U
+4AAAAfGqxb6CBfHeCaknydX8VQ2/Ya02bmJ21fKQzIrwfAtAAAAAR0ZXN0AQIDBAU=
+-----END OPENSSH PRIVATE KEY-----
+";
+/// The same, encrypted with `correct horse`.
+const SHORT_SCALAR_ENCRYPTED: &str = "-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABCxRBPj4B
+7pJ1HvS01XS+VzAAAAEAAAAAEAAABoAAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlz
+dHAyNTYAAABBBBfQkkDIAewkfI0hkcKNYj0jsA+FYnWZ5QIqGUvBHhvDS3e9CxISM+meyI
++o/9rt0+BKWE1Nw4pqCcB7J63S1U4AAACg2kLAqDuFOJrKS+ZTVgNK1U9BQsrFpGQvvCOV
+qYQs0xS8y9bVlnY6e/GKxjaMdgztyHUCyTdQ5tMYQm+ZxTBf0VE8DgoFrObPzMLO/4XG6D
+g931sguah9ZRKms5oO7jDVDJMIFgWlAclrDUgZQid05siAtFax9xq+IV7GowzbtX8CLU8I
+eaAmRVjjvBhJhlA4tpUuFmpeQKVSEAetKzf60g==
+-----END OPENSSH PRIVATE KEY-----
+";
+const SHORT_SCALAR_FINGERPRINT: &str = "SHA256:OSXeE/4o9O38Rram1jesTL/KGKQZ41/AVehHPHFaS2I";
+
+#[test]
+fn a_scalar_with_leading_zeros_is_read() {
+    for (text, passphrase) in [
+        (SHORT_SCALAR, None),
+        (SHORT_SCALAR, Some("unused")),
+        (SHORT_SCALAR_ENCRYPTED, Some("correct horse")),
+    ] {
+        let found = fingerprint(text, passphrase);
+        assert_eq!(
+            found.ok().as_deref(),
+            Some(SHORT_SCALAR_FINGERPRINT),
+            "{passphrase:?}"
+        );
+    }
+    for passphrase in [None, Some("wrong")] {
+        let found = fingerprint(SHORT_SCALAR_ENCRYPTED, passphrase);
+        assert!(
+            matches!(
+                found,
+                Err(PrivateKeyError::PassphraseMissing | PrivateKeyError::WrongPassphrase)
+            ),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_scalar_with_leading_zeros_signs() {
+    let signer = crate::Signer::ssh(SHORT_SCALAR.as_bytes(), None);
+    assert!(signer.is_ok_and(|signer| signer.sign(b"text", 0).is_ok()));
+}
