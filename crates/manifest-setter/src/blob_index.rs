@@ -1,25 +1,50 @@
-//! What is known of a blob id stays true for ever: whether its content carries a marker.
+//! What is known of a blob id stays true for ever: whether its content carries what is looked for.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use git_remote::{Keep, ObjectId, Oversize, Repository, Session};
+use git_remote::{Keep, ObjectId, Repository, Session};
 
-/// Bytes of one record: the object id, and 1 where the blob carries a marker.
+/// Bytes of one record: the object id, and what the content is, as [`Content`] numbers it.
 const RECORD: usize = 21;
 /// A file of more than this many bytes (three million blobs) is begun anew.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Which blobs carry markers, remembered in a small file beside the cached repository.
+/// What the content of a blob is to whoever looks for something in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// What is looked for is not in it.
+    Plain = 0,
+    /// What is looked for is in it.
+    Carries = 1,
+    /// It is too large to be read.
+    TooLarge = 2,
+}
+
+impl From<bool> for Content {
+    fn from(carries: bool) -> Self {
+        if carries { Self::Carries } else { Self::Plain }
+    }
+}
+
+impl Content {
+    fn of(byte: u8) -> Option<Self> {
+        [Self::Plain, Self::Carries, Self::TooLarge]
+            .into_iter()
+            .find(|content| *content as u8 == byte)
+    }
+}
+
+/// Which blobs carry what is looked for, remembered in a small file beside the cached repository.
 ///
 /// The file is a list of fixed-size records that only grows; a torn or foreign tail is ignored, and a file that
 /// vanishes costs one more reading of the blobs, nothing else.
 #[derive(Debug)]
 pub struct BlobIndex {
     path: PathBuf,
-    known: HashMap<ObjectId, bool>,
+    known: HashMap<ObjectId, Content>,
     fresh: Vec<u8>,
 }
 
@@ -44,22 +69,22 @@ impl BlobIndex {
         }
     }
 
-    /// Whether the blob carries a marker; `None` when its content was never seen.
-    pub fn carries(&self, blob: &ObjectId) -> Option<bool> {
+    /// What the blob is; `None` when its content was never seen.
+    pub fn content(&self, blob: &ObjectId) -> Option<Content> {
         self.known.get(blob).copied()
     }
 
     /// Remembers what the content of a blob showed.
-    pub fn remember(&mut self, blob: ObjectId, carries: bool) {
-        if self.known.insert(blob, carries).is_none() {
+    pub fn remember(&mut self, blob: ObjectId, content: Content) {
+        if self.known.insert(blob, content).is_none() {
             self.fresh.extend_from_slice(blob.as_slice());
-            self.fresh.push(u8::from(carries));
+            self.fresh.push(content as u8);
         }
     }
 
-    /// Streams the blobs whose content was never seen, remembers what `carries` says of it, and keeps in the cache only
-    /// what carries something. `progress` is told how many are read, and of how many. Returns those that are too large to
-    /// be read.
+    /// Streams the blobs whose content was never seen, remembers what `judge` says of it, and keeps in the cache only
+    /// what carries what is looked for. `progress` is told how many are read, and of how many. What the remote's bound
+    /// keeps from being read is [`Content::TooLarge`].
     ///
     /// What was learned before a failure stays true and is saved. An index that cannot be written costs time only.
     pub fn learn(
@@ -67,27 +92,38 @@ impl BlobIndex {
         session: &mut Session,
         repository: &Repository,
         blobs: impl IntoIterator<Item = ObjectId>,
-        carries: impl Fn(&[u8]) -> bool,
+        judge: impl Fn(&[u8]) -> Content,
         progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Vec<Oversize>, git_remote::Error> {
-        // In the order given, which for a tree is close to that of the server's deltas.
-        let mut asked = HashSet::new();
-        let unseen: Vec<ObjectId> = blobs
-            .into_iter()
-            .filter(|blob| self.carries(blob).is_none() && asked.insert(*blob))
-            .collect();
+    ) -> Result<(), git_remote::Error> {
+        let unseen = self.unseen(blobs);
         let mut done = 0;
-        let streamed = session.stream_blobs(repository, &unseen, &mut |blob, content| {
-            let carries = carries(content);
-            self.remember(blob, carries);
+        let streamed = session.stream_blobs(repository, &unseen, &mut |blob, bytes| {
+            let content = judge(bytes);
+            self.remember(blob, content);
             done += 1;
             progress(done, unseen.len());
-            if carries { Keep::Yes } else { Keep::No }
+            match content {
+                Content::Carries => Keep::Yes,
+                Content::Plain | Content::TooLarge => Keep::No,
+            }
         });
+        for oversize in streamed.iter().flatten() {
+            self.remember(oversize.id, Content::TooLarge);
+        }
         if let Err(error) = self.save() {
             tracing::warn!(%error, path = %self.path.display(), "cannot write what is known of blobs");
         }
-        streamed
+        streamed.map(drop)
+    }
+
+    /// Those whose content was never seen, each once, in the order given, which for a tree is close to that of the
+    /// server's deltas.
+    pub fn unseen(&self, blobs: impl IntoIterator<Item = ObjectId>) -> Vec<ObjectId> {
+        let mut asked = HashSet::new();
+        blobs
+            .into_iter()
+            .filter(|blob| self.content(blob).is_none() && asked.insert(*blob))
+            .collect()
     }
 
     /// Appends what was learned since the index was opened, in one write.
@@ -105,12 +141,12 @@ impl BlobIndex {
     }
 }
 
-fn records(bytes: &[u8]) -> HashMap<ObjectId, bool> {
+fn records(bytes: &[u8]) -> HashMap<ObjectId, Content> {
     bytes
         .chunks_exact(RECORD)
         .filter_map(|record| {
-            let (id, carries) = record.split_at(RECORD - 1);
-            Some((ObjectId::try_from(id).ok()?, carries == [1]))
+            let (content, id) = record.split_last()?;
+            Some((ObjectId::try_from(id).ok()?, Content::of(*content)?))
         })
         .collect()
 }
@@ -127,24 +163,24 @@ mod tests {
     fn what_was_learned_is_there_after_reopening() {
         let dir = tempfile::tempdir().unwrap();
         let mut index = BlobIndex::open(dir.path(), "markers");
-        index.remember(id(1), true);
-        index.remember(id(2), false);
+        index.remember(id(1), Content::Carries);
+        index.remember(id(2), Content::Plain);
         index.save().unwrap();
-        index.remember(id(3), true);
+        index.remember(id(3), Content::TooLarge);
         index.save().unwrap();
 
         let index = BlobIndex::open(dir.path(), "markers");
-        assert_eq!(index.carries(&id(1)), Some(true));
-        assert_eq!(index.carries(&id(2)), Some(false));
-        assert_eq!(index.carries(&id(3)), Some(true));
-        assert_eq!(index.carries(&id(4)), None);
+        assert_eq!(index.content(&id(1)), Some(Content::Carries));
+        assert_eq!(index.content(&id(2)), Some(Content::Plain));
+        assert_eq!(index.content(&id(3)), Some(Content::TooLarge));
+        assert_eq!(index.content(&id(4)), None);
     }
 
     #[test]
     fn a_torn_file_keeps_its_whole_records_and_goes_on() {
         let dir = tempfile::tempdir().unwrap();
         let mut index = BlobIndex::open(dir.path(), "markers");
-        index.remember(id(1), true);
+        index.remember(id(1), Content::Carries);
         index.save().unwrap();
         let file = dir.path().join("markers");
         let mut bytes = fs::read(&file).unwrap();
@@ -152,12 +188,12 @@ mod tests {
         fs::write(&file, bytes).unwrap();
 
         let mut index = BlobIndex::open(dir.path(), "markers");
-        assert_eq!(index.carries(&id(1)), Some(true));
-        index.remember(id(3), false);
+        assert_eq!(index.content(&id(1)), Some(Content::Carries));
+        index.remember(id(3), Content::Plain);
         index.save().unwrap();
         assert_eq!(
-            BlobIndex::open(dir.path(), "markers").carries(&id(3)),
-            Some(false)
+            BlobIndex::open(dir.path(), "markers").content(&id(3)),
+            Some(Content::Plain)
         );
     }
 }

@@ -1,13 +1,19 @@
-use git_remote::ObjectId;
+use std::error::Error as _;
 
-use crate::TargetError;
+use api::reasons;
+use api::safeguards::SafeguardError;
+use git_access::AccessError;
+use git_remote::ObjectId;
 
 /// Why no plan was made.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The specs do not say where to read or push.
+    #[error("{}", .0.message())]
+    ResolveTarget(AccessError),
+    /// Whether plans wait for approval cannot be told.
     #[error(transparent)]
-    ResolveTarget(TargetError),
+    Approval(SafeguardError),
     /// `spec.policySelector` is not a label selector.
     #[error("failed to parse policy selector: {0}")]
     ParseSelector(String),
@@ -61,7 +67,9 @@ pub enum PlanError {
         blob: ObjectId,
     },
     /// The latest reference of a policy is not a valid image reference.
-    #[error("encountered invalid image ref \"{reference}\" of ImagePolicy '{policy}'")]
+    #[error(
+        "failed to apply policies: encountered invalid image ref \"{reference}\" of ImagePolicy '{policy}'"
+    )]
     ParseImage {
         /// The policy, `namespace/name`.
         policy: String,
@@ -70,30 +78,81 @@ pub enum PlanError {
         /// What is wrong with it.
         source: image_ref::ImageRefError,
     },
+    /// The template of the message reads a field that Flux has removed.
+    #[error(transparent)]
+    RemovedTemplateField(commit_message::Error),
     /// The commit message could not be rendered.
     #[error("failed to update source: {}", template_step(.0))]
     RenderMessage(#[source] commit_message::Error),
-    /// One file alone has more edits than a plan may hold.
+    /// The commit message is too long for a plan, also for the smallest one.
     #[error(
-        "failed to apply policies: the edits of {path} need {size} bytes, a plan holds at most {bound}"
+        "failed to update source: the commit message takes {bytes} bytes in the plan, which holds at most {bound}: shorten the template"
     )]
-    FileTooLarge {
-        /// Path of the file.
-        path: String,
-        /// Bytes its edits need.
-        size: usize,
+    MessageTooLong {
+        /// Bytes that it takes, escapes included.
+        bytes: usize,
         /// The bound.
         bound: usize,
     },
 }
 
-/// What failed, in Flux's words. The text of a removed field says all by itself.
-fn template_step(error: &commit_message::Error) -> String {
+/// What failed, in Flux's words.
+fn template_step(error: &commit_message::Error) -> &'static str {
     match error {
-        commit_message::Error::Parse { .. } => {
-            "unable to create commit message template from spec".to_owned()
+        commit_message::Error::Parse { .. } => "unable to create commit message template from spec",
+        _ => "failed to run template from spec",
+    }
+}
+
+impl PlanError {
+    pub(crate) fn of_template(error: commit_message::Error) -> Self {
+        match error {
+            removed @ commit_message::Error::RemovedField { .. } => {
+                Self::RemovedTemplateField(removed)
+            }
+            error => Self::RenderMessage(error),
         }
-        commit_message::Error::RemovedField { .. } => error.to_string(),
-        _ => "failed to run template from spec".to_owned(),
+    }
+
+    /// The reason of the condition that tells the error (Flux's), of [`api::reasons`].
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::ResolveTarget(error) => error.reason(),
+            Self::Approval(_) => reasons::ANNOTATION_MISMATCH,
+            Self::ParseSelector(_) => reasons::INVALID_POLICY_SELECTOR,
+            Self::RemovedTemplateField(_) => reasons::REMOVED_TEMPLATE_FIELD,
+            Self::ParseImage { .. }
+            | Self::ReadTree(_)
+            | Self::FetchBlobs(_)
+            | Self::MissingBlob { .. } => reasons::UPDATE_FAILED,
+            Self::Connect(_)
+            | Self::ListReferences(_)
+            | Self::NoTagInRange { .. }
+            | Self::ParseSemver { .. }
+            | Self::ParseCommit { .. }
+            | Self::FetchCommit(_)
+            | Self::RenderMessage(_)
+            | Self::MessageTooLong { .. } => reasons::GIT_OPERATION_FAILED,
+        }
+    }
+
+    /// Whether nothing helps but a change of the objects: the automation is Stalled. Everything else is tried again, as Flux
+    /// does.
+    pub fn is_stalled(&self) -> bool {
+        match self {
+            Self::ResolveTarget(error) => error.is_stalled(),
+            Self::Approval(_) | Self::ParseSelector(_) | Self::RemovedTemplateField(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The whole text, with the causes, as a condition shows it.
+    pub fn message(&self) -> String {
+        let mut text = self.to_string();
+        let causes = std::iter::successors(self.source(), |cause| (*cause).source());
+        for cause in causes.map(ToString::to_string) {
+            text = format!("{text}: {cause}");
+        }
+        text
     }
 }

@@ -1,14 +1,15 @@
-//! From the candidates of a tree to the edits of its marked files, reading each blob once in its life.
+//! From the marked files of a commit to their edits.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use git_remote::{ObjectId, Oversize, Repository, Session};
+use git_remote::ObjectId;
 use yaml_setter::{Edit, Setters};
 
-use crate::{BlobIndex, Finding, PlanError, Progress};
-
-/// Name of the [`BlobIndex`] beside the cached repository. A change of what counts as a marker needs a new name.
-const INDEX: &str = "repin-markers-1";
+use crate::ground::Ground;
+use crate::knowledge::{self, Found, Reading};
+use crate::policies::Policies;
+use crate::tree::Marked;
+use crate::{Finding, PlanError};
 
 /// The edits of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,88 +22,116 @@ pub struct EditedFile {
     pub edits: Vec<Edit>,
 }
 
-/// The marked files of `candidates` and what the setters change in them.
-pub(crate) fn edits(
-    session: &mut Session,
-    repository: &Repository,
-    candidates: &BTreeMap<String, ObjectId>,
-    setters: &Setters,
-    found: &mut Gathered<'_>,
-) -> Result<Vec<EditedFile>, PlanError> {
-    let marked = marked(session, repository, candidates, found)?;
-    let blobs: Vec<ObjectId> = marked.iter().map(|(_, blob)| *blob).collect();
-    session
-        .fetch_blobs(repository, &blobs)
-        .map_err(PlanError::FetchBlobs)?;
-    let mut files = Vec::new();
-    for (path, blob) in marked {
-        let content = repository
-            .blob(blob)
-            .map_err(PlanError::ReadTree)?
-            .ok_or_else(|| PlanError::MissingBlob {
-                path: path.clone(),
-                blob,
-            })?;
-        let pass = yaml_setter::edit(&content, setters);
-        found.markers += pass.markers.len();
-        found.findings.extend(
-            pass.findings
-                .iter()
-                .map(|finding| Finding::in_file(&path, finding)),
-        );
-        if !pass.edits.is_empty() {
-            files.push(EditedFile {
-                path,
-                blob,
-                edits: pass.edits,
-            });
-        }
-    }
-    Ok(files)
-}
+/// Bytes of edits that are held, about: a plan has room for a fraction of them.
+const MAX_EDITS: usize = 4 << 20;
+/// Findings that are held.
+const MAX_FINDINGS: usize = 10_000;
 
-/// What a pass gathers beside its edits.
-pub(crate) struct Gathered<'a> {
-    pub(crate) findings: &'a mut Vec<Finding>,
+/// What the policies change in the files.
+#[derive(Debug, Default)]
+pub(crate) struct Edited {
+    /// In the order of their paths.
+    pub(crate) files: Vec<EditedFile>,
+    /// Files with edits that are not among `files`, since there are more than anybody can do with at once.
+    pub(crate) left_over: usize,
+    /// Valid markers, of files with edits or without.
     pub(crate) markers: usize,
-    pub(crate) progress: &'a mut dyn FnMut(Progress),
+    bytes: usize,
 }
 
-/// The candidates whose content carries a marker. Content that was never seen is streamed, and kept only where it does.
-fn marked(
-    session: &mut Session,
-    repository: &Repository,
-    candidates: &BTreeMap<String, ObjectId>,
-    found: &mut Gathered<'_>,
-) -> Result<Vec<(String, ObjectId)>, PlanError> {
-    let Gathered {
-        findings, progress, ..
-    } = found;
-    let mut index = BlobIndex::open(repository.dir(), INDEX);
-    let oversize = index
-        .learn(
-            session,
-            repository,
-            candidates.values().copied(),
-            yaml_setter::may_hold_marker,
-            &mut |done, total| progress(Progress::Reading { done, total }),
-        )
-        .map_err(PlanError::FetchBlobs)?;
-    oversized(candidates, &oversize, findings);
-    let marked = candidates
-        .iter()
-        .filter(|(_, blob)| index.carries(blob) == Some(true));
-    Ok(marked.map(|(path, blob)| (path.clone(), *blob)).collect())
-}
-
-/// Files that are larger than the remote's bound were not read, so they may carry markers that nobody sees.
-fn oversized(
-    candidates: &BTreeMap<String, ObjectId>,
-    oversize: &[Oversize],
+/// What the policies change in the marked files. Reads only files of which it is not known what they say.
+pub(crate) fn edits(
+    ground: &mut Ground<'_>,
+    marked: &Marked,
+    policies: &Policies<'_>,
     findings: &mut Vec<Finding>,
-) {
-    for Oversize { id, bytes } in oversize {
-        let paths = candidates.iter().filter(|(_, blob)| *blob == id);
-        findings.extend(paths.map(|(path, _)| Finding::too_large(path, *bytes)));
+) -> Result<Edited, PlanError> {
+    let setters = &policies.setters;
+    let unknown = |blob: &&ObjectId| ground.knowledge.file(**blob, setters).is_none();
+    let unknown: Vec<ObjectId> = marked.files.values().filter(unknown).copied().collect();
+    let unread = ground.fetch_blobs(&unknown)?;
+    let (unread, read): (Vec<_>, Vec<_>) = marked
+        .files
+        .iter()
+        .partition(|(_, blob)| unread.contains(*blob));
+    let too_large = unread.into_iter().map(|(path, _)| path);
+    findings.extend(
+        too_large
+            .chain(&marked.too_large)
+            .map(|path| Finding::too_large(path)),
+    );
+    let mut edited = Edited::default();
+    for (path, blob) in read {
+        let said = said(ground, (path, *blob), setters)?;
+        let told = said.found.findings.iter();
+        findings.extend(told.map(|finding| Finding::in_file(path, finding, policies)));
+        findings.truncate(MAX_FINDINGS);
+        edited.add(path, *blob, &said.found);
+    }
+    Ok(edited)
+}
+
+impl Edited {
+    fn add(&mut self, path: &str, blob: ObjectId, found: &Found) {
+        self.markers += found.markers;
+        if found.edits.is_empty() {
+            return;
+        }
+        if self.bytes > MAX_EDITS {
+            self.left_over += 1;
+            return;
+        }
+        self.bytes += found.edits.iter().map(knowledge::weight).sum::<usize>();
+        self.files.push(EditedFile {
+            path: path.to_owned(),
+            blob,
+            edits: found.edits.clone(),
+        });
+    }
+}
+
+/// What a file says: what is known of it, else what is read.
+fn said(
+    ground: &mut Ground<'_>,
+    (path, blob): (&str, ObjectId),
+    setters: &Setters,
+) -> Result<Arc<Reading>, PlanError> {
+    if let Some(reading) = ground.knowledge.file(blob, setters) {
+        return Ok(reading);
+    }
+    // It may have been known a moment ago, and be forgotten since.
+    ground.fetch_blobs(&[blob])?;
+    let content = ground.blob(blob)?.ok_or_else(|| PlanError::MissingBlob {
+        path: path.to_owned(),
+        blob,
+    })?;
+    let reading = Arc::new(Reading::new(yaml_setter::edit(&content, setters), setters));
+    ground.knowledge.learn_file(blob, Arc::clone(&reading));
+    Ok(reading)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_that_nobody_can_do_with_at_once_are_left_over() {
+        let file =
+            "tags:\n".to_owned() + &"- v0 # {\"$imagepolicy\": \"ns:app:tag\"}\n".repeat(1_000);
+        let mut setters = Setters::new();
+        let image = yaml_setter::LatestImage {
+            name: "reg.io/app",
+            tag: "v1",
+            digest: None,
+        };
+        setters.policy("ns", "app", &image);
+        let said = Reading::new(yaml_setter::edit(file.as_bytes(), &setters), &setters);
+        let blob = ObjectId::try_from([0; 20].as_slice()).unwrap();
+        let mut edited = Edited::default();
+        for number in 0..20 {
+            edited.add(&number.to_string(), blob, &said.found);
+        }
+        assert_eq!((edited.files.len(), edited.left_over), (8, 12));
+        assert_eq!(edited.markers, 20_000);
     }
 }

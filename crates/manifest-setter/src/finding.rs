@@ -2,6 +2,8 @@ use std::fmt;
 
 use yaml_setter::Problem;
 
+use crate::policies::Policies;
+
 /// Something in the tree that keeps a marker from working. The rest of the pass goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -18,35 +20,54 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn in_file(path: &str, finding: &yaml_setter::Finding) -> Self {
+    /// What the setter found in a file; of a marker without effect it says why, where that is known.
+    pub(crate) fn in_file(
+        path: &str,
+        finding: &yaml_setter::Finding,
+        policies: &Policies<'_>,
+    ) -> Self {
+        let silence = match &finding.problem {
+            Problem::UnknownPolicy(policy) => policies.silence_of(policy),
+            _ => None,
+        };
+        let told = || (finding.problem.rule(), finding.problem.to_string());
+        let (rule, message) = silence.unwrap_or_else(told);
         Self {
             path: path.to_owned(),
             line: finding.line,
             column: finding.column,
-            rule: Problem::rule(&finding.problem),
-            message: finding.problem.to_string(),
-        }
-    }
-
-    pub(crate) fn too_large(path: &str, bytes: u64) -> Self {
-        let message = format!(
-            "the file was not read: it has {bytes} bytes, more than the bound for a manifest"
-        );
-        Self {
-            path: path.to_owned(),
-            line: 0,
-            column: 0,
-            rule: "too-large",
+            rule,
             message,
         }
     }
 
+    pub(crate) fn too_large(path: &str) -> Self {
+        let message = format!(
+            "the file was not read: it is larger than {} bytes, the bound for a manifest",
+            yaml_setter::MAX_FILE_BYTES
+        );
+        Self::of_file(path, "too-large", message)
+    }
+
     pub(crate) fn link(path: &str, message: String) -> Self {
+        Self::of_file(path, "link-not-followed", message)
+    }
+
+    /// A change that no plan can hold, at its line.
+    pub(crate) fn unplannable(path: &str, line: usize, message: String) -> Self {
+        Self {
+            line,
+            column: 1,
+            ..Self::of_file(path, "edit-too-large", message)
+        }
+    }
+
+    fn of_file(path: &str, rule: &'static str, message: String) -> Self {
         Self {
             path: path.to_owned(),
             line: 0,
             column: 0,
-            rule: "link-not-followed",
+            rule,
             message,
         }
     }

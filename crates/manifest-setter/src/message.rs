@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use api::image::v1::{DEFAULT_MESSAGE_TEMPLATE, ImagePolicy, MessageTemplateEngine};
 use commit_message::{Change, Engine, Image, Model, NamespacedName, ObjectId, Surroundings};
+use git_access::Target;
 use image_ref::ImageRef;
 use kube::ResourceExt as _;
 
-use crate::{EditedFile, PlanError, Request, Target};
+use crate::{EditedFile, PlanError, Request, policies};
 
 pub(crate) fn render(
     request: &Request<'_>,
@@ -44,8 +45,7 @@ pub(crate) fn render(
         now: request.now,
         seed: request.seed,
     };
-    commit_message::render(engine, template, &model, &surroundings)
-        .map_err(PlanError::RenderMessage)
+    commit_message::render(engine, template, &model, &surroundings).map_err(PlanError::of_template)
 }
 
 /// File names in messages are relative to `spec.update.path`, or to its folder when it names a file.
@@ -79,28 +79,22 @@ fn changes(file: &EditedFile) -> BTreeMap<ObjectId, Vec<Change>> {
 }
 
 fn image(policy: &ImagePolicy) -> Result<Image, PlanError> {
-    let policy_name = NamespacedName {
-        namespace: policy.namespace().unwrap_or_default(),
-        name: policy.name_any(),
-    };
     let latest = policy
         .status
         .as_ref()
         .and_then(|status| status.latest_ref.clone())
         .unwrap_or_default();
-    let reference = latest.to_string();
-    let image = ImageRef::parse(&reference).map_err(|source| PlanError::ParseImage {
-        policy: format!("{}/{}", policy_name.namespace, policy_name.name),
-        reference: reference.clone(),
-        source,
-    })?;
+    let image = policies::parsed(policy, &latest)?;
     Ok(Image {
         registry: image.name().registry().to_owned(),
         repository: image.name().repository().to_owned(),
         name: qualified(&image),
         identifier: image.identifier().to_owned(),
-        reference,
-        policy: policy_name,
+        reference: latest.to_string(),
+        policy: NamespacedName {
+            namespace: policy.namespace().unwrap_or_default(),
+            name: policy.name_any(),
+        },
     })
 }
 

@@ -1,127 +1,128 @@
 //! Puts edits, target and message together to an ImageUpdatePlan.
 
+mod size;
+
 use std::collections::BTreeSet;
 
 use api::Time;
-use api::image::v1::{GitSpec, ImagePolicy, ImageUpdateAutomation};
+use api::image::v1::{Approval, GitSpec, ImagePolicy};
 use api::repin::v1alpha1 as repin;
 use data_encoding::HEXLOWER;
+use git_access::Target;
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
 use sha2::{Digest as _, Sha256};
 use yaml_setter::Edit;
 
-use crate::resolve::Heads;
-use crate::{EditedFile, PlanError, Request, Target, message};
+use crate::{EditedFile, Finding, Heads, PlanError, Request, message};
 
-/// Bytes that the edits of a plan may need: an object of the API holds about 1 MiB, and the message, the target and the
-/// encoding take their part of it.
-const MAX_EDIT_BYTES: usize = 700 * 1024;
-/// What an edit needs beside its texts: numbers, names of fields, quotes.
-const EDIT_OVERHEAD: usize = 256;
-/// Longest name of an object (RFC 1123 subdomain).
-const MAX_NAME: usize = 253;
 /// Hex digits of the decision in the name of a plan.
 const HASH_DIGITS: usize = 16;
 
-/// How many of the files, from the first, fit into one plan. The others follow in the next one.
-pub(crate) fn fitting(files: &[EditedFile]) -> Result<usize, PlanError> {
-    let mut left = MAX_EDIT_BYTES;
-    for (count, file) in files.iter().enumerate() {
-        let size = file.path.len() + file.edits.iter().map(edit_size).sum::<usize>();
-        if size > MAX_EDIT_BYTES {
-            return Err(PlanError::FileTooLarge {
-                path: file.path.clone(),
-                size,
-                bound: MAX_EDIT_BYTES,
-            });
-        }
-        if size > left {
-            return Ok(count);
-        }
-        left -= size;
-    }
-    Ok(files.len())
+/// A plan, and what it leaves over.
+pub(crate) struct Assembled {
+    pub(crate) plan: repin::ImageUpdatePlan,
+    /// The edits of the plan.
+    pub(crate) files: Vec<EditedFile>,
+    /// Files with edits that are left for the next plan.
+    pub(crate) left_over: usize,
 }
 
-fn edit_size(edit: &Edit) -> usize {
-    let object = &edit.object;
-    let texts = [
-        &edit.old,
-        &edit.new,
-        &edit.old_value,
-        &edit.new_value,
-        &edit.field,
-        &edit.setter,
-        &object.api_version,
-        &object.kind,
-        &object.namespace,
-        &object.name,
-    ];
-    EDIT_OVERHEAD + texts.iter().map(|text| text.len()).sum::<usize>()
+/// What a plan is made for.
+#[derive(Clone, Copy)]
+pub(crate) struct Aim<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) heads: Heads,
+    pub(crate) approval: Approval,
 }
 
-/// The plan of a decision. `files` are those that fit and are not empty.
+/// The plan of as many edits as fit into one, from the first; `None` where there are none. An edit that no plan can hold is
+/// a finding.
 pub(crate) fn assemble(
     request: &Request<'_>,
-    target: &Target,
-    heads: Heads,
-    files: &[EditedFile],
-) -> Result<repin::ImageUpdatePlan, PlanError> {
-    let automation = request.automation;
-    let namespace = automation.namespace().unwrap_or_default();
-    let git = automation.spec.git.clone().unwrap_or_default();
-    let used = used_policies(request.policies, files);
-    let spec = repin::ImageUpdatePlanSpec {
-        automation_ref: repin::AutomationReference {
-            name: automation.name_any(),
-            uid: automation.uid().unwrap_or_default(),
-        },
-        source_ref: repin::PlanSource {
-            kind: automation.spec.source_ref.kind,
-            name: automation.spec.source_ref.name.clone(),
-            namespace: automation
-                .spec
-                .source_ref
-                .namespace
-                .clone()
-                .unwrap_or_else(|| namespace.clone()),
-        },
-        checkout: repin::Checkout {
-            reference: target.reference.clone(),
-            commit: heads.checkout.to_string(),
-        },
-        push: push(target, heads, &git),
-        author: repin::Author {
-            name: git.commit.author.name.clone().unwrap_or_default(),
-            email: git.commit.author.email.clone(),
-        },
-        signing_key: git.commit.signing_key.clone(),
-        message: message::render(request, target, &used, files)?,
-        file_count: count(files.len()),
-        edit_count: count(files.iter().map(|file| file.edits.len()).sum()),
-        policies: used.iter().map(|policy| policy_used(policy)).collect(),
-        files: files.iter().map(plan_file).collect(),
-    };
-    let name = name(automation, &decision(request, &git, &spec));
-    let mut plan = repin::ImageUpdatePlan::new(&name, spec);
-    plan.metadata.namespace = Some(namespace);
-    plan.metadata.creation_timestamp = Timestamp::from_second(request.now.timestamp())
-        .ok()
-        .map(Time);
-    Ok(plan)
+    aim: Aim<'_>,
+    edited: Vec<EditedFile>,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Assembled>, PlanError> {
+    let mut spec = outline(request, aim);
+    let mut fitting = size::fitting(edited, &spec, request.policies, findings);
+    if fitting.files.is_empty() {
+        return Ok(None);
+    }
+    spec.message = told(request, aim.target, &mut fitting)?;
+    let files = fitting.files;
+    let used = used_policies(request.policies, &files);
+    spec.policies = used.into_iter().map(policy_used).collect();
+    spec.files = files.iter().map(plan_file).collect();
+    spec.diff = repin::diff(&spec.files);
+    spec.file_count = count(files.len());
+    spec.edit_count = count(files.iter().map(|file| file.edits.len()).sum());
+    Ok(Some(Assembled {
+        plan: object(request, spec),
+        files,
+        left_over: fitting.left_over,
+    }))
 }
 
-fn push(target: &Target, heads: Heads, git: &GitSpec) -> repin::PushTarget {
+/// The plan without edits and message.
+fn outline(request: &Request<'_>, aim: Aim<'_>) -> repin::ImageUpdatePlanSpec {
+    let automation = request.automation;
+    let source = automation.spec.source_ref.clone();
+    let git = automation.spec.git.clone().unwrap_or_default();
+    repin::ImageUpdatePlanSpec {
+        automation_ref: repin::AutomationReference::of(automation),
+        sequence: request.sequence,
+        approval: aim.approval,
+        source_ref: repin::PlanSource {
+            kind: source.kind,
+            name: source.name,
+            namespace: source
+                .namespace
+                .unwrap_or_else(|| automation.namespace().unwrap_or_default()),
+        },
+        checkout: repin::Checkout {
+            reference: aim.target.reference.clone(),
+            commit: aim.heads.checkout.to_string(),
+        },
+        push: push(aim, &git),
+        author: repin::Author {
+            name: git.commit.author.name.unwrap_or_default(),
+            email: git.commit.author.email,
+        },
+        signing_key: git.commit.signing_key,
+        ..repin::ImageUpdatePlanSpec::default()
+    }
+}
+
+fn push(aim: Aim<'_>, git: &GitSpec) -> repin::PushTarget {
     repin::PushTarget {
-        branch: target.push_branch.clone(),
-        base: heads.base(target).to_string(),
-        refspec: target.refspec.clone(),
+        branch: aim.target.push_branch.clone(),
+        base: aim.heads.base(aim.target).to_string(),
+        refspec: aim.target.refspec.clone(),
         options: git
             .push
             .as_ref()
             .map(|push| push.options.clone())
             .unwrap_or_default(),
+    }
+}
+
+/// The message of the edits: of fewer, where it is too long for all of them. The others follow in the next plan.
+fn told(
+    request: &Request<'_>,
+    target: &Target,
+    fitting: &mut size::Fitting,
+) -> Result<String, PlanError> {
+    loop {
+        let used = used_policies(request.policies, &fitting.files);
+        let rendered = message::render(request, target, &used, &fitting.files);
+        match rendered.and_then(size::bounded) {
+            Err(
+                PlanError::RenderMessage(commit_message::Error::Limit { .. })
+                | PlanError::MessageTooLong { .. },
+            ) if fitting.halve() => {}
+            told => return told,
+        }
     }
 }
 
@@ -194,31 +195,40 @@ fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// The object, owned by its automation where that is one of a cluster.
+fn object(request: &Request<'_>, spec: repin::ImageUpdatePlanSpec) -> repin::ImageUpdatePlan {
+    let automation = &spec.automation_ref;
+    let name = api::names::suffixed(&automation.name, &decision(request, &spec));
+    let label = automation.label();
+    let owner = (!automation.uid.is_empty()).then(|| vec![automation.owner_reference()]);
+    let mut plan = repin::ImageUpdatePlan::new(&name, spec);
+    plan.metadata.namespace = Some(request.automation.namespace().unwrap_or_default());
+    plan.metadata.labels = Some([label].into());
+    plan.metadata.owner_references = owner;
+    plan.metadata.creation_timestamp = Timestamp::from_second(request.now.timestamp())
+        .ok()
+        .map(Time);
+    plan
+}
+
 /// What the name of a plan is the hash of: everything that decides, and of the message its template, since the text may
 /// hold the time. So a restart finds its own plan, and the same decision after an ended plan is a new one.
-fn decision(request: &Request<'_>, git: &GitSpec, spec: &repin::ImageUpdatePlanSpec) -> String {
+fn decision(request: &Request<'_>, spec: &repin::ImageUpdatePlanSpec) -> String {
+    let commit = request.automation.spec.git.as_ref().map(|git| &git.commit);
     let decided = serde_json::json!({
         "files": spec.files,
         "source": spec.source_ref,
         "checkout": spec.checkout.reference,
         "push": {"branch": spec.push.branch, "refspec": spec.push.refspec, "options": spec.push.options},
         "author": spec.author,
-        "template": git.commit.message_template,
-        "engine": git.commit.message_template_engine,
-        "values": git.commit.message_template_values,
+        "template": commit.and_then(|commit| commit.message_template.as_ref()),
+        "engine": commit.and_then(|commit| commit.message_template_engine),
+        "values": commit.map(|commit| &commit.message_template_values),
         "signing": spec.signing_key,
+        "approval": spec.approval,
         "after": request.last_plan,
     });
-    let hash = HEXLOWER.encode(&Sha256::digest(decided.to_string()));
-    hash[..HASH_DIGITS].to_owned()
+    let mut hash = HEXLOWER.encode(&Sha256::digest(decided.to_string()));
+    hash.truncate(HASH_DIGITS);
+    hash
 }
-
-fn name(automation: &ImageUpdateAutomation, decision: &str) -> String {
-    let mut name = automation.name_any();
-    // Names of objects are ASCII; the cut leaves room for the dash and the hash.
-    name.truncate(MAX_NAME - HASH_DIGITS - 1);
-    format!("{}-{decision}", name.trim_end_matches(['-', '.']))
-}
-
-#[cfg(test)]
-mod tests;

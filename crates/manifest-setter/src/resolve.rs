@@ -1,29 +1,58 @@
 //! From what is to be checked out to commit ids, by the references of the remote.
 
-use git_remote::{ObjectId, RemoteRef, RemoteUrl, Session};
+use git_remote::{ObjectId, RemoteRef, RemoteUrl, Repository, Session};
 use tag_policy::Constraint;
 
-use crate::PlanError;
-use crate::target::{Checkout, Target};
+use crate::ground::Line;
+use crate::{PlanError, Progress};
+use git_access::{Checkout, Target};
 
 /// The commits a pass starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Heads {
+pub struct Heads {
     /// What is checked out.
-    pub(crate) checkout: ObjectId,
+    pub checkout: ObjectId,
     /// The head of the push branch, where it exists.
-    pub(crate) push: Option<ObjectId>,
+    pub push: Option<ObjectId>,
 }
 
 impl Heads {
     /// The commit that is edited: the head of the push branch where it exists already, else what is checked out. Where a
     /// commit, a tag or a range is checked out, every push after the first one builds on what was pushed before.
-    pub(crate) fn base(&self, target: &Target) -> ObjectId {
+    pub fn base(&self, target: &Target) -> ObjectId {
         let reads_push_branch = target.reference.checked_out_branch() == Some(&target.push_branch);
         self.push
             .filter(|_| !reads_push_branch)
             .unwrap_or(self.checkout)
     }
+}
+
+/// The heads whose base is in the cache, fetched where it was not: `known`, else what the remote says.
+pub(crate) fn fetched(
+    line: &mut Line<'_>,
+    repository: &Repository,
+    (target, known): (&Target, Option<Heads>),
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Heads, PlanError> {
+    if let Some(heads) = known {
+        match line.fetch(repository, heads.base(target), progress) {
+            // The commit may be gone since: a branch that was forced, and housekeeping.
+            Err(PlanError::FetchCommit(error)) if is_gone(&error) => line.hang_up(),
+            fetched => return fetched.map(|()| heads),
+        }
+    }
+    let url = line.remote().url();
+    let heads = heads(line.session()?, url, target)?;
+    line.fetch(repository, heads.base(target), progress)
+        .map(|()| heads)
+}
+
+/// Whether the server answered that it does not have the object, or does not give it out.
+fn is_gone(error: &git_remote::Error) -> bool {
+    matches!(
+        error,
+        git_remote::Error::ObjectNotFound { .. } | git_remote::Error::Refused { .. }
+    )
 }
 
 /// Asks the remote for the references that the target needs, and for no others.

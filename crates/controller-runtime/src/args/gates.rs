@@ -11,6 +11,14 @@ pub enum Gate {
     CacheSecretsAndConfigMaps,
     /// Of Flux; tags are objects of the API server here.
     FluxStorage,
+    /// Of Flux; the push branch is read wherever it exists.
+    GitAllBranchReferences,
+    /// Of Flux; a push compares and never forces.
+    GitForcePushBranch,
+    /// Of Flux; every fetch is of depth 1.
+    GitShallowClone,
+    /// Of Flux; nothing is checked out.
+    GitSparseCheckout,
     /// Objects may name the ServiceAccount whose cloud identity they use.
     ObjectLevelWorkloadIdentity,
 }
@@ -31,6 +39,10 @@ impl Gate {
         match name {
             "CacheSecretsAndConfigMaps" => Some(Self::CacheSecretsAndConfigMaps),
             "FluxStorage" => Some(Self::FluxStorage),
+            "GitAllBranchReferences" => Some(Self::GitAllBranchReferences),
+            "GitForcePushBranch" => Some(Self::GitForcePushBranch),
+            "GitShallowClone" => Some(Self::GitShallowClone),
+            "GitSparseCheckout" => Some(Self::GitSparseCheckout),
             "ObjectLevelWorkloadIdentity" => Some(Self::ObjectLevelWorkloadIdentity),
             _ => None,
         }
@@ -45,7 +57,14 @@ impl Gate {
             Self::FluxStorage => Some(
                 "feature gate FluxStorage has no effect: tags are kept as ImageTagSlices in the API server",
             ),
-            Self::ObjectLevelWorkloadIdentity => None,
+            Self::GitForcePushBranch => Some(
+                "feature gate GitForcePushBranch has no effect: a push compares and never forces",
+            ),
+            // What they ask for is how repositories are read anyway.
+            Self::GitAllBranchReferences
+            | Self::GitShallowClone
+            | Self::GitSparseCheckout
+            | Self::ObjectLevelWorkloadIdentity => None,
         }
     }
 }

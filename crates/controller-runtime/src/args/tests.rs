@@ -70,7 +70,7 @@ fn the_arguments_of_a_deployment_of_flux_are_taken() {
         "--kube-api-qps=500",
         "--kube-api-burst=1000",
         "--concurrent=10",
-        "--feature-gates=FluxStorage=true,CacheSecretsAndConfigMaps=false",
+        "--feature-gates=FluxStorage=true,CacheSecretsAndConfigMaps=false,GitShallowClone=true",
         "--requeue-dependency=5s",
         "--concurrent=20",
     ])

@@ -2,101 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
-use api::image::v1::{ImagePolicy, ImageUpdateAutomation};
-use api::source::GitRepository;
-use chrono::DateTime;
-use git_remote::{Cache, CacheLimits, Credentials, Options, Remote};
-use manifest_setter::{Pass, PlanError, Request, plan, select_policies};
-use tempfile::TempDir;
-use test_support::git_http::GitHttp;
-use test_support::git_repo::TempRepo;
+mod checkout;
+mod known;
+mod links;
+mod objects;
+mod policies;
+mod stage;
+mod templates;
 
-const MARKED: &str = "image: reg.io/app:1.0.0 # {\"$imagepolicy\": \"apps:app\"}\n";
+use std::io::Write as _;
+use std::process::Stdio;
 
-struct Stage {
-    repository: TempRepo,
-    git: GitHttp,
-    cache: TempDir,
-    automation: ImageUpdateAutomation,
-    source: GitRepository,
-    policies: Vec<ImagePolicy>,
-}
+use manifest_setter::Knowledge;
+use test_support::git_repo::git_command;
 
-impl Stage {
-    fn new() -> Self {
-        test_support::tls::install_provider();
-        let repository = TempRepo::named("fleet.git");
-        repository
-            .commit("main")
-            .file("apps/app.yaml", MARKED)
-            .file("other/x.yaml", MARKED)
-            .done();
-        let git = GitHttp::start(repository.root());
-        let automation = r#"{"apiVersion": "image.toolkit.fluxcd.io/v1", "kind": "ImageUpdateAutomation",
-            "metadata": {"name": "fleet", "namespace": "apps"},
-            "spec": {"interval": "1m", "sourceRef": {"kind": "GitRepository", "name": "fleet"},
-                     "update": {"path": "./apps"}, "git": {"commit": {"author": {"email": "a@b.c"}}}}}"#;
-        let source = r#"{"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
-            "metadata": {"name": "fleet", "namespace": "apps"},
-            "spec": {"url": "", "ref": {"branch": "main"}}}"#;
-        let mut stage = Self {
-            repository,
-            git,
-            cache: tempfile::tempdir().unwrap(),
-            automation: serde_json::from_str(automation).unwrap(),
-            source: serde_json::from_str(source).unwrap(),
-            policies: Vec::new(),
-        };
-        stage.choose("2.0.0");
-        stage
-    }
-
-    /// Lets the policy choose this tag.
-    fn choose(&mut self, tag: &str) {
-        let policy = format!(
-            r#"{{"apiVersion": "image.toolkit.fluxcd.io/v1", "kind": "ImagePolicy",
-                "metadata": {{"name": "app", "namespace": "apps", "labels": {{"team": "a"}}}},
-                "spec": {{"imageRepositoryRef": {{"name": "app"}}, "policy": {{}}}},
-                "status": {{"latestRef": {{"name": "reg.io/app", "tag": "{tag}"}}}}}}"#
-        );
-        self.policies = vec![serde_json::from_str(&policy).unwrap()];
-    }
-
-    #[expect(
-        clippy::unwrap_in_result,
-        reason = "only the result of the step is of interest"
-    )]
-    fn pass(&self) -> Result<Pass, PlanError> {
-        let remote = Remote::new(
-            &self.git.url("fleet.git"),
-            Credentials::Anonymous,
-            Options::default(),
-        )
-        .expect("the set-up is right");
-        let cache =
-            Cache::open(self.cache.path(), CacheLimits::default()).expect("the set-up is right");
-        let repository = cache.repository(&remote).expect("the set-up is right");
-        let policies = select_policies(&self.automation, &self.policies)?;
-        let request = Request {
-            automation: &self.automation,
-            source: &self.source,
-            policies: &policies,
-            last_plan: None,
-            now: DateTime::UNIX_EPOCH,
-            seed: 1,
-        };
-        plan(&remote, &repository, &request, &mut |_| {})
-    }
-
-    fn paths(&self) -> Vec<String> {
-        self.pass()
-            .unwrap()
-            .files
-            .into_iter()
-            .map(|file| file.path)
-            .collect()
-    }
-}
+use stage::{MARKED, Stage};
 
 #[test]
 fn only_marked_files_below_the_path_are_edited() {
@@ -105,46 +25,80 @@ fn only_marked_files_below_the_path_are_edited() {
 }
 
 #[test]
-fn the_same_decision_has_the_same_name_and_another_one_has_not() {
+fn the_path_may_be_a_file_and_must_exist() {
     let mut stage = Stage::new();
-    let name = |stage: &Stage| stage.pass().unwrap().plan.unwrap().metadata.name.unwrap();
-    let first = name(&stage);
-    assert!(first.starts_with("fleet-"), "{first}");
-    assert_eq!(name(&stage), first);
-    stage.choose("2.0.1");
-    assert_ne!(name(&stage), first);
+    let at = |stage: &mut Stage, path: &str| {
+        stage.automation.spec.update.path = Some(path.to_owned());
+    };
+    at(&mut stage, "./other/x.yaml");
+    assert_eq!(stage.paths(), ["other/x.yaml"]);
+    assert_eq!(stage.paths(), ["other/x.yaml"], "known by now");
+    at(&mut stage, "");
+    assert_eq!(stage.paths(), ["apps/app.yaml", "other/x.yaml"]);
+    at(&mut stage, "none");
+    let error = stage.pass().unwrap_err();
+    assert_eq!(error.reason(), "UpdateFailed");
+    let message = error.message();
+    let beginning = "failed to apply policies: path 'none' does not exist";
+    assert!(message.starts_with(beginning), "{message}");
 }
 
 #[test]
-fn a_later_pass_asks_only_for_what_changed() {
+fn only_names_of_manifests_count() {
     let stage = Stage::new();
-    let many = (0..50).fold(stage.repository.commit("main"), |commit, number| {
-        commit.file(&format!("apps/f{number}.yaml"), format!("a: {number}\n"))
+    let commit = stage.repository.commit("main");
+    let names = [
+        "a.txt",
+        "b.yaml.tmpl",
+        "c/Kustomization",
+        "d/.e.yml",
+        "f.yaml/g",
+    ];
+    let commit = names.iter().fold(commit, |commit, name| {
+        commit.file(&format!("apps/{name}"), MARKED)
     });
-    many.done();
-    stage.pass().unwrap();
-    let asked = |stage: &Stage| {
-        stage
-            .git
-            .exchanges()
-            .iter()
-            .map(|exchange| exchange.down)
-            .sum::<u64>()
-    };
-    stage.git.forget();
-    assert_eq!(stage.paths(), ["apps/app.yaml"]);
-    let unchanged = asked(&stage);
-    assert!(
-        unchanged < 2_000,
-        "{unchanged} bytes for a branch that did not move"
-    );
+    commit.executable("apps/h.yaml", MARKED).done();
+    let expected = ["app.yaml", "c/Kustomization", "d/.e.yml", "h.yaml"];
+    assert_eq!(stage.paths(), expected.map(|name| format!("apps/{name}")));
+}
 
+#[test]
+fn a_file_that_is_too_large_is_a_finding_in_every_pass() {
+    let mut stage = Stage::new();
+    let padding = "# x\n".repeat(2_200_000);
     stage
         .repository
         .commit("main")
-        .file("apps/f1.yaml", MARKED)
+        .file("apps/bundle.yaml", format!("{MARKED}{padding}"))
         .done();
-    assert_eq!(stage.paths(), ["apps/app.yaml", "apps/f1.yaml"]);
+    stage.options.limits.blob_bytes = 20 << 20;
+    assert_eq!(stage.rules(), ["too-large"]);
+    stage.git.forget();
+    assert_eq!(stage.rules(), ["too-large"]);
+    assert!(stage.git.totals().down < 2_000, "it is not read again");
+    assert_eq!(stage.paths(), ["apps/app.yaml"]);
+}
+
+#[test]
+fn a_file_over_the_bound_of_the_remote_is_not_asked_for_again() {
+    let mut stage = Stage::new();
+    let file = format!("{MARKED}{}", "# x\n".repeat(2_000));
+    stage
+        .repository
+        .commit("main")
+        .file("apps/big.yaml", file)
+        .done();
+    stage.options.limits.blob_bytes = 4_000;
+    assert_eq!(stage.rules(), ["too-large"]);
+    stage.knowledge = Knowledge::default();
+    stage.git.forget();
+    assert_eq!(stage.rules(), ["too-large"]);
+    assert_eq!(
+        stage.git.totals().requests,
+        2,
+        "{:?}",
+        stage.git.exchanges()
+    );
 }
 
 #[test]
@@ -156,105 +110,31 @@ fn a_cache_that_is_deleted_costs_nothing_but_time() {
 }
 
 #[test]
-fn a_link_inside_the_tree_stands_for_its_file() {
+fn a_few_trees_that_stand_for_millions_of_files_are_refused() {
     let stage = Stage::new();
-    stage
-        .repository
-        .commit("main")
-        .symlink("apps/link.yaml", "../other/x.yaml")
-        .symlink("apps/gone.yaml", "none")
-        .done();
-    assert_eq!(stage.paths(), ["apps/app.yaml", "other/x.yaml"]);
-    stage
-        .repository
-        .commit("main")
-        .symlink("apps/out.yaml", "../../../etc/x.yaml")
-        .done();
-    let pass = stage.pass().unwrap();
-    assert_eq!(pass.files.len(), 2);
-    assert_eq!(pass.findings[0].rule, "link-not-followed");
-}
-
-#[test]
-fn the_selector_chooses_the_policies() {
-    let mut stage = Stage::new();
-    let selector = |team: &str| {
-        serde_json::from_str(&format!(r#"{{"matchLabels": {{"team": "{team}"}}}}"#)).unwrap()
-    };
-    stage.automation.spec.policy_selector = Some(selector("a"));
-    assert_eq!(stage.paths(), ["apps/app.yaml"]);
-    stage.automation.spec.policy_selector = Some(selector("b"));
-    let pass = stage.pass().unwrap();
-    assert!(pass.plan.is_none());
-    assert_eq!(pass.findings[0].rule, "unknown-policy");
-    let bad = r#"{"matchExpressions": [{"key": "team", "operator": "Near"}]}"#;
-    stage.automation.spec.policy_selector = Some(serde_json::from_str(bad).unwrap());
-    assert!(matches!(stage.pass(), Err(PlanError::ParseSelector(_))));
-}
-
-#[test]
-fn tags_ranges_and_names_are_checked_out() {
-    let mut stage = Stage::new();
-    stage.automation.spec.git.as_mut().unwrap().push =
-        Some(serde_json::from_str(r#"{"branch": "auto"}"#).unwrap());
-    let first = stage.repository.rev_parse("main");
-    stage.repository.tag("v1.0.0", &first);
-    let second = stage
-        .repository
-        .commit("main")
-        .file("apps/b.yaml", MARKED)
-        .done();
-    stage.repository.annotated_tag("v1.1.0", &second, "release");
-    let third = stage
-        .repository
-        .commit("main")
-        .file("apps/c.yaml", MARKED)
-        .done();
-    for (reference, commit) in [
-        (r#"{"tag": "v1.0.0"}"#.to_owned(), &first),
-        (r#"{"semver": "1.x"}"#.to_owned(), &second),
-        (r#"{"name": "refs/heads/main"}"#.to_owned(), &third),
-        (format!(r#"{{"commit": "{second}"}}"#), &second),
-    ] {
-        stage.source.spec.reference = Some(serde_json::from_str(&reference).unwrap());
-        let pass = stage.pass().unwrap();
-        assert_eq!(&pass.checkout.to_string(), commit, "{reference}");
-        assert_eq!(pass.plan.unwrap().spec.push.branch, "auto");
+    let mut tree = stage.repository.rev_parse("main:apps");
+    for _ in 0..6 {
+        let entries = (0..10).map(|number| format!("040000 tree {tree}\td{number}\n"));
+        tree = make_tree(&stage, &entries.collect::<String>());
     }
-    stage.source.spec.reference = Some(serde_json::from_str(r#"{"semver": "9.x"}"#).unwrap());
-    assert!(matches!(stage.pass(), Err(PlanError::NoTagInRange { .. })));
+    let apps = make_tree(&stage, &format!("040000 tree {tree}\tapps\n"));
+    let commit = stage.repository.git(&["commit-tree", "-m", "many", &apps]);
+    stage.repository.reference("refs/heads/main", commit.trim());
+    let message = stage.pass().unwrap_err().message();
+    let end = "holds more files with markers than the limit of 200000";
+    assert!(message.ends_with(end), "{message}");
 }
 
-#[test]
-fn an_existing_push_branch_is_edited_at_its_own_head() {
-    let mut stage = Stage::new();
-    stage.automation.spec.git.as_mut().unwrap().push =
-        Some(serde_json::from_str(r#"{"branch": "auto"}"#).unwrap());
-    let head = stage
-        .repository
-        .commit("auto")
-        .parent("main")
-        .file("apps/b.yaml", MARKED)
-        .done();
-    let pass = stage.pass().unwrap();
-    assert_eq!(pass.base.to_string(), head);
-    assert_eq!(pass.files.len(), 2);
-}
-
-#[test]
-fn a_pinned_commit_is_left_behind_after_the_first_push() {
-    let mut stage = Stage::new();
-    let pinned = stage.repository.rev_parse("main");
-    let reference = format!(r#"{{"branch": "main", "commit": "{pinned}"}}"#);
-    stage.source.spec.reference = Some(serde_json::from_str(&reference).unwrap());
-    assert_eq!(stage.paths(), ["apps/app.yaml"]);
-    let updated = MARKED.replace("1.0.0", "2.0.0");
-    let pushed = stage
-        .repository
-        .commit("main")
-        .file("apps/app.yaml", updated)
-        .done();
-    let pass = stage.pass().unwrap();
-    assert_eq!(pass.base.to_string(), pushed);
-    assert!(pass.plan.is_none());
+fn make_tree(stage: &Stage, entries: &str) -> String {
+    let mut git = git_command(stage.repository.path())
+        .arg("mktree")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = git.stdin.take().unwrap();
+    input.write_all(entries.as_bytes()).unwrap();
+    drop(input);
+    let output = git.wait_with_output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

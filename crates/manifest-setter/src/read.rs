@@ -1,0 +1,122 @@
+//! The step [`plan()`](crate::plan()) beside the other work: it blocks, and one at a time uses a repository.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::Time;
+use api::image::v1::{ImagePolicy, ImageUpdateAutomation};
+use chrono::{DateTime, Utc};
+use git_remote::Cache;
+use parking_lot::Mutex;
+use tokio::sync::{Mutex as Turn, OwnedMutexGuard, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use crate::observe::{Source, Usable};
+use crate::pass_error::PassError;
+use crate::{Heads, Knowledge, Pass, Progress, Request, plan};
+
+/// How long a pass waits at most until those before it are done with the repository.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+/// Reads repositories, each for one pass at a time.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    cache: Cache,
+    knowledge: Arc<Knowledge>,
+    turns: Arc<Mutex<HashMap<String, Arc<Turn<()>>>>>,
+}
+
+/// What a plan is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Work {
+    pub(crate) automation: Arc<ImageUpdateAutomation>,
+    pub(crate) source: Source,
+    pub(crate) usable: Arc<Usable>,
+    pub(crate) known: Option<Heads>,
+    pub(crate) sequence: i64,
+    /// The ended plan that the name is made with.
+    pub(crate) after: Option<String>,
+    pub(crate) now: Time,
+}
+
+impl Reader {
+    pub(crate) fn new(cache: Cache) -> Self {
+        Self {
+            cache,
+            knowledge: Arc::default(),
+            turns: Arc::default(),
+        }
+    }
+
+    /// Makes the plan on a thread of its own. That one ends within the deadlines of the remote, also where nobody waits for
+    /// it any more; the repository is its own until then.
+    pub(crate) async fn plan(
+        &self,
+        work: Work,
+        tell: &controller_runtime::Progress,
+    ) -> Result<Pass, PassError> {
+        let turn = self.turn(work.source.remote.url().as_str()).await?;
+        let reader = self.clone();
+        let (says, mut said) = watch::channel(None);
+        let reading = spawn_blocking(move || {
+            let _turn = turn;
+            reader.read(&work, &says)
+        });
+        // It ends with the thread, which drops the sender.
+        while said.changed().await.is_ok() {
+            if let Some(progress) = *said.borrow_and_update() {
+                tell.says(text(progress));
+            }
+        }
+        reading.await.map_err(PassError::Task)?
+    }
+
+    fn read(&self, work: &Work, says: &watch::Sender<Option<Progress>>) -> Result<Pass, PassError> {
+        let remote = &work.source.remote;
+        let repository = self.cache.repository(remote).map_err(PassError::Cache)?;
+        let policies: Vec<&ImagePolicy> = work.usable.policies.iter().map(Arc::as_ref).collect();
+        let now = date(&work.now);
+        let request = Request {
+            automation: &work.automation,
+            source: &work.source.object,
+            policies: &policies,
+            denied: &work.usable.denied,
+            knowledge: &self.knowledge,
+            known: work.known,
+            sequence: work.sequence,
+            last_plan: work.after.as_deref(),
+            now,
+            seed: now.timestamp_subsec_nanos().into(),
+        };
+        let mut progress = |progress| {
+            says.send_replace(Some(progress));
+        };
+        plan(remote, &repository, &request, &mut progress).map_err(PassError::Plan)
+    }
+
+    async fn turn(&self, url: &str) -> Result<OwnedMutexGuard<()>, PassError> {
+        let turn = {
+            let mut turns = self.turns.lock();
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            Arc::clone(turns.entry(url.to_owned()).or_default())
+        };
+        let taken = timeout(LONGEST_WAIT, turn.lock_owned()).await;
+        taken.map_err(|_| PassError::Turn(LONGEST_WAIT))
+    }
+}
+
+/// What Reconciling says. How many files are read so far is left out: each number would be a write.
+fn text(progress: Progress) -> String {
+    match progress {
+        Progress::Fetching => "fetching the repository".to_owned(),
+        Progress::Reading { total: 1, .. } => "reading a file".to_owned(),
+        Progress::Reading { total, .. } => format!("reading {total} files"),
+    }
+}
+
+fn date(time: &Time) -> DateTime<Utc> {
+    let nanoseconds = u32::try_from(time.0.subsec_nanosecond()).unwrap_or_default();
+    DateTime::from_timestamp(time.0.as_second(), nanoseconds).unwrap_or_default()
+}
