@@ -1,7 +1,7 @@
 //! From the texts of a plan to the new contents, checked byte by byte.
 
 use api::repin::v1alpha1::{FileEdits, ImageUpdatePlan};
-use git_remote::{ObjectId, Repository};
+use git_remote::{FileEntry, ObjectId, Repository};
 use kube::ResourceExt as _;
 use yaml_setter::Splice;
 
@@ -35,42 +35,70 @@ fn malformed(
     }
 }
 
+/// The file at each path of the plan in the tree of `commit`, in the plan's order.
+pub(crate) fn find(
+    plan: &ImageUpdatePlan,
+    repository: &Repository,
+    commit: ObjectId,
+) -> Result<Vec<Option<FileEntry>>, WriteError> {
+    let files = &plan.spec.files;
+    let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    repository
+        .find_files(commit, &paths)
+        .map_err(WriteError::Read)
+}
+
 /// Checks that every file of the plan has, in the tree of `commit`, the content that the plan edits.
 pub(crate) fn same_blobs(
     plan: &ImageUpdatePlan,
     repository: &Repository,
     commit: ObjectId,
 ) -> Result<Vec<ObjectId>, WriteError> {
+    let found = find(plan, repository, commit)?;
     plan.spec
         .files
         .iter()
-        .map(|file| {
+        .zip(found)
+        .map(|(file, found)| {
             let expected = object_id(plan, &format!("spec.files[{}].blob", file.path), &file.blob)?;
-            match blob_at(repository, commit, &file.path)? {
-                Some(found) if found == expected => Ok(expected),
+            match found {
+                Some(found) if found.blob == expected => Ok(expected),
                 found => Err(WriteError::Superseded {
                     path: file.path.clone(),
                     expected,
-                    found: found.map_or_else(|| "nothing".to_owned(), |found| found.to_string()),
+                    found: found
+                        .map_or_else(|| "nothing".to_owned(), |found| found.blob.to_string()),
                 }),
             }
         })
         .collect()
 }
 
-fn blob_at(
-    repository: &Repository,
-    commit: ObjectId,
-    path: &str,
-) -> Result<Option<ObjectId>, WriteError> {
-    match repository.files(commit, path) {
-        Ok(files) => Ok(files
-            .into_iter()
-            .find(|file| file.path == path)
-            .map(|file| file.blob)),
-        Err(git_remote::Error::PathNotFound { .. }) => Ok(None),
-        Err(error) => Err(WriteError::Read(error)),
+/// The path of a file of the plan by its blob.
+pub(crate) fn path_of(plan: &ImageUpdatePlan, blob: ObjectId) -> String {
+    let blob = blob.to_string();
+    let mut files = plan.spec.files.iter();
+    files
+        .find(|file| file.blob == blob)
+        .map(|file| file.path.clone())
+        .unwrap_or_default()
+}
+
+/// The id of what a file was before the plan's edits, `content` being what it is after them; `None` if it is not.
+pub(crate) fn before(file: &FileEdits, content: &[u8]) -> Option<ObjectId> {
+    let mut grown = 0_i64;
+    let mut back = Vec::with_capacity(file.edits.len());
+    for edit in &file.edits {
+        back.push(Splice {
+            offset: usize::try_from(edit.offset.checked_add(grown)?).ok()?,
+            old: &edit.new,
+            new: &edit.old,
+        });
+        let (old, new) = (edit.old.len(), edit.new.len());
+        grown += i64::try_from(new).ok()? - i64::try_from(old).ok()?;
     }
+    let before = yaml_setter::splice(content, &back).ok()?;
+    git_remote::blob_id(&before).ok()
 }
 
 /// The new content of each file: the content of its blob with the plan's bytes in place of the old ones.

@@ -1,6 +1,8 @@
 use git_remote::{ObjectId, RefspecError};
 use yaml_setter::SpliceError;
 
+use crate::JournalError;
+
 /// Why a plan was not pushed, or not in full.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
@@ -26,6 +28,18 @@ pub enum WriteError {
         branch: String,
         /// The repository, without user info.
         remote: String,
+    },
+    /// The branch that was checked out has no longer the commit that a new push branch was to begin with.
+    #[error(
+        "failed to update source: '{branch}' is at {found}, which does not build on {base} as it did when the plan was made: plan anew"
+    )]
+    BaseGone {
+        /// Short name of the branch that was checked out.
+        branch: String,
+        /// The commit that the plan was made on.
+        base: ObjectId,
+        /// Where the branch is.
+        found: ObjectId,
     },
     /// The branch moved, and a file of the plan changed with it: the plan is superseded.
     #[error(
@@ -57,6 +71,19 @@ pub enum WriteError {
         /// What was found.
         source: SpliceError,
     },
+    /// A file is larger than what is fetched.
+    #[error(
+        "failed to update source: '{path}' has {bytes} bytes, more than what is fetched of a file: plan without it"
+    )]
+    TooLarge {
+        /// Path of the file.
+        path: String,
+        /// Its size.
+        bytes: u64,
+    },
+    /// The journal did not take the commit: it was not pushed.
+    #[error("failed to update source: cannot record the commit before the push")]
+    Journal(#[source] JournalError),
     /// The commit could not be made or signed.
     #[error("failed to update source")]
     Commit(#[source] git_remote::Error),
@@ -97,10 +124,7 @@ pub enum WriteError {
         source: RefspecError,
     },
     /// The commit is on its branch; the push of the refspec failed.
-    #[error(
-        "commit {commit} is on '{branch}', but not on '{destination}': a later run finds nothing to change and does not \
-         push it, so do that by hand"
-    )]
+    #[error("commit {commit} is on '{branch}', but not on '{destination}'")]
     PushRefspec {
         /// The commit that was pushed.
         commit: ObjectId,
@@ -122,6 +146,59 @@ pub enum WriteError {
         /// What it points to.
         found: ObjectId,
     },
+}
+
+/// What an error means for the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It may be written later as it is: it waits.
+    Waits,
+    /// What it was made on has changed: it ends, and another is made.
+    Superseded,
+    /// It can never be written: it ends.
+    Failed,
+}
+
+impl WriteError {
+    /// What the error means for the plan.
+    pub fn fate(&self) -> Fate {
+        match self {
+            Self::Superseded { .. } | Self::BranchGone { .. } | Self::BaseGone { .. } => {
+                Fate::Superseded
+            }
+            Self::Malformed { .. }
+            | Self::Splice { .. }
+            | Self::TooLarge { .. }
+            | Self::ParseRefspec { .. } => Fate::Failed,
+            Self::Commit(error) if never_a_commit(error) => Fate::Failed,
+            Self::Read(_)
+            | Self::MissingBlob { .. }
+            | Self::Journal(_)
+            | Self::Commit(_)
+            | Self::Push(_)
+            | Self::Refused { .. }
+            | Self::KeptMoving { .. }
+            | Self::PushRefspec { .. }
+            | Self::NonFastForward { .. } => Fate::Waits,
+        }
+    }
+
+    /// The commit that is on its branch although there is an error: what failed came after it.
+    pub fn landed(&self) -> Option<ObjectId> {
+        match self {
+            Self::ParseRefspec { commit, .. } | Self::PushRefspec { commit, .. } => Some(*commit),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the files of the plan, whose blobs are known by then, cannot be changed at all.
+fn never_a_commit(error: &git_remote::Error) -> bool {
+    use git_remote::Error;
+    matches!(
+        error,
+        Error::InvalidPath { .. } | Error::NotAFile { .. } | Error::PathNotFound { .. }
+    )
 }
 
 fn said(messages: &[String]) -> String {

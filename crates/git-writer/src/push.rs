@@ -1,21 +1,39 @@
 //! One reference of the remote: where it stands, and how it is moved.
 
 use api::repin::v1alpha1::ImageUpdatePlan;
-use git_remote::{NewCommit, ObjectId, PushRequest, RefUpdate, Remote};
+use git_remote::{NewCommit, ObjectId, PushReport, PushRequest, PushSession, RefUpdate, Remote};
 
 use crate::WriteError;
 
-/// Pushes the commit to one reference, which must still be at `old`. Gives what the server said.
+/// What is sent with a reference.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Parcel<'a> {
+    /// A commit that the server does not have.
+    New(&'a NewCommit),
+    /// Nothing: the server has this commit.
+    Known(ObjectId),
+}
+
+impl Parcel<'_> {
+    fn id(self) -> ObjectId {
+        match self {
+            Self::New(commit) => commit.id,
+            Self::Known(id) => id,
+        }
+    }
+}
+
+/// Pushes a commit to one reference, which must still be at `old`. Gives what the server said.
 pub(crate) fn push(
-    remote: &Remote,
+    session: PushSession,
     plan: &ImageUpdatePlan,
-    commit: &NewCommit,
+    parcel: Parcel<'_>,
     (reference, old): (&str, Option<ObjectId>),
 ) -> Result<Vec<String>, WriteError> {
     let update = RefUpdate {
         name: reference.to_owned(),
         old,
-        new: commit.id,
+        new: parcel.id(),
     };
     let options: Vec<(String, String)> = plan
         .spec
@@ -24,13 +42,19 @@ pub(crate) fn push(
         .iter()
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    let request = PushRequest {
-        updates: &[update],
-        commit,
-        options: &options,
-        atomic: false,
+    let report = match parcel {
+        Parcel::New(commit) => session.send(&PushRequest {
+            updates: &[update],
+            commit,
+            options: &options,
+            atomic: false,
+        }),
+        Parcel::Known(_) => session.point(&update, &options),
     };
-    let mut report = remote.push(&request).map_err(WriteError::Push)?;
+    answer(report.map_err(WriteError::Push)?, reference)
+}
+
+fn answer(mut report: PushReport, reference: &str) -> Result<Vec<String>, WriteError> {
     if report.options_ignored {
         let ignored = "the server takes no push options: those of the automation were left out";
         report.messages.push(ignored.to_owned());

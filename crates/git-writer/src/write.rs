@@ -1,23 +1,16 @@
-use std::thread;
-use std::time::Duration;
-
 use api::repin::v1alpha1::ImageUpdatePlan;
-use git_remote::{Class, CommitRequest, Identity, NewCommit, ObjectId, Remote, Repository, Signer};
+use git_remote::{Cache, NewCommit, ObjectId, Remote, Signer};
 
-use crate::push::{head, push};
-use crate::tip::{Tip, tip};
-use crate::{WriteError, check, refspec};
+use crate::journal::{Journal, Sent};
+use crate::landed::{has_landed, unrecorded};
+use crate::prepare::{self, Job};
+use crate::push::{Parcel, push};
+use crate::standing::{Standing, is_open, standing};
+use crate::tip::tip;
+use crate::{WriteError, refspec};
 
 /// How often a push is tried anew when the branch moved under it.
-const ATTEMPTS: usize = 5;
-
-/// How long to wait before each further look for a commit whose push got no answer.
-const SECOND_LOOKS: [Duration; 4] = [
-    Duration::from_millis(50),
-    Duration::from_millis(200),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-];
+const ATTEMPTS: usize = 8;
 
 /// What was pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,33 +29,42 @@ pub struct Written {
 
 /// Commits the bytes of a plan and pushes them.
 ///
-/// Checks the object id and the old bytes of every file. If the branch moved and those files are the same, the commit is
-/// made anew on its head and pushed at once; if one changed, the plan is [superseded](WriteError::Superseded) and
-/// nothing is pushed. `seconds` (Unix time, UTC) is the date of the commit: the plan's creation.
+/// The connection that the push goes over shows where the branch is. Where the cache has that commit and the plan's
+/// files, nothing else is asked of the server. The object id and the old bytes of every file are checked; if the branch
+/// moved and those files are the same, the commit is made on its head and pushed at once; if one changed, the plan is
+/// [superseded](WriteError::Superseded) and nothing is pushed. `seconds` (Unix time, UTC) is the date of the commit: the
+/// plan's creation.
 ///
-/// Blocks on the network, within the deadline of `remote` for each operation.
+/// `journal` is told each commit before it is pushed. What it recorded before a crash is looked for on the branch and,
+/// where it is not there, made again byte for byte and pushed, unless the branch moved meanwhile. So there is one commit
+/// of a plan, whenever the process ended; and a plan whose commit is on its branch goes on with its refspec.
+///
+/// Blocks on the network, within the deadline of `remote` for each operation. The cache is locked while the commit is
+/// made, not while it is pushed.
 pub fn write(
     remote: &Remote,
-    repository: &Repository,
+    cache: &Cache,
     plan: &ImageUpdatePlan,
     signer: Option<&Signer>,
     seconds: i64,
+    journal: &mut dyn Journal,
 ) -> Result<Written, WriteError> {
+    let job = Job {
+        remote,
+        cache,
+        plan,
+        signer,
+        seconds,
+    };
     let branch = format!("refs/heads/{}", plan.spec.push.branch);
+    let mut sent = journal
+        .recorded()
+        .map(|recorded| Sent::read(plan, recorded))
+        .transpose()?;
     for _ in 0..ATTEMPTS {
-        let (tip, commit) = prepare(remote, repository, plan, (&branch, signer, seconds))?;
-        let error = match push(remote, plan, &commit, (&branch, tip.old)) {
-            Ok(messages) => {
-                // It saves the next pass from fetching what is known here; a cache that cannot be written costs time only.
-                repository.adopt(&commit).ok();
-                return finish(remote, plan, &commit, &branch, messages);
-            }
-            Err(error) => error,
-        };
-        match standing(remote, &branch, tip, commit.id, &error) {
-            Standing::Landed => return finish(remote, plan, &commit, &branch, Vec::new()),
-            Standing::Unmoved => return Err(error),
-            Standing::Moved => {}
+        match attempt(job, &branch, sent.take(), journal)? {
+            Attempt::Landed(landed, messages) => return finish(job, &branch, &landed, messages),
+            Attempt::Moved(pushed) => sent = pushed,
         }
     }
     Err(WriteError::KeptMoving {
@@ -71,109 +73,84 @@ pub fn write(
     })
 }
 
-/// The commit of the plan on the head of its branch, in memory.
-fn prepare(
-    remote: &Remote,
-    repository: &Repository,
-    plan: &ImageUpdatePlan,
-    (branch, signer, seconds): (&str, Option<&Signer>, i64),
-) -> Result<(Tip, NewCommit), WriteError> {
-    let mut session = remote.connect().map_err(WriteError::Read)?;
-    let tip = tip(remote, &mut session, plan, branch)?;
-    session
-        .fetch_commit(repository, tip.parent)
-        .map_err(WriteError::Read)?;
-    let blobs = check::same_blobs(plan, repository, tip.parent)?;
-    session
-        .fetch_blobs(repository, &blobs)
-        .map_err(WriteError::Read)?;
-    let files = check::contents(plan, repository, &blobs)?;
-    let author = Identity {
-        name: plan.spec.author.name.clone(),
-        email: plan.spec.author.email.clone(),
-    };
-    let request = CommitRequest {
-        parent: tip.parent,
-        files: &files,
-        committer: author.clone(),
-        author,
-        seconds,
-        message: &plan.spec.message,
-        signer,
-    };
-    let commit = repository.commit(&request).map_err(WriteError::Commit)?;
-    Ok((tip, commit))
+/// What became of one push.
+enum Attempt {
+    /// The commit is on its branch. With it what the server said.
+    Landed(Sent, Vec<String>),
+    /// The branch moved. With it the commit that may have landed before it did.
+    Moved(Option<Sent>),
 }
 
-/// Where a branch stands after a push to it failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// At our commit: only the answer was lost.
-    Landed,
-    /// Where it was, or nobody can tell: the failure is final.
-    Unmoved,
-    /// At somebody else's commit.
-    Moved,
-}
-
-fn standing(
-    remote: &Remote,
+fn attempt(
+    job: Job<'_>,
     branch: &str,
-    tip: Tip,
-    ours: ObjectId,
-    error: &WriteError,
-) -> Standing {
-    let may_have_moved = match error {
-        WriteError::Refused { .. } => true,
-        WriteError::Push(error) => matches!(error.class(), Class::Moved | Class::Transient),
-        _ => false,
-    };
-    if !may_have_moved {
-        return Standing::Unmoved;
-    }
-    let mut standing = look(remote, branch, tip, ours);
-    // A server whose answer was lost may still be at work.
-    if matches!(
-        error,
-        WriteError::Push(git_remote::Error::UnknownOutcome { .. })
-    ) {
-        for pause in SECOND_LOOKS {
-            if !matches!(standing, Standing::Unmoved) {
-                break;
-            }
-            thread::sleep(pause);
-            standing = look(remote, branch, tip, ours);
+    sent: Option<Sent>,
+    journal: &mut dyn Journal,
+) -> Result<Attempt, WriteError> {
+    let session = job.remote.open_push().map_err(WriteError::Push)?;
+    let found = session.find(branch);
+    let sent = match sent {
+        Some(sent) if has_landed(job, found, &sent)? => {
+            return Ok(Attempt::Landed(sent, Vec::new()));
         }
+        other => other,
+    };
+    let tip = tip(job, &session, branch)?;
+    let (commit, seconds) = match prepare::commit(job, tip.parent, sent.as_ref()) {
+        Err(error @ WriteError::Superseded { .. }) => return superseded(job, tip.parent, error),
+        other => other?,
+    };
+    let new = Sent::of(&commit, seconds);
+    if journal.recorded().as_ref() != Some(&new.record()) {
+        journal
+            .prepared(&new.record())
+            .map_err(WriteError::Journal)?;
     }
-    standing
+    journal.may_push().map_err(WriteError::Journal)?;
+    match push(session, job.plan, Parcel::New(&commit), (branch, tip.old)) {
+        Ok(messages) => {
+            adopt(job, &commit);
+            Ok(Attempt::Landed(new, messages))
+        }
+        Err(error) => match standing(job.remote, (branch, tip.old), commit.id, &error) {
+            Standing::Landed => Ok(Attempt::Landed(new, Vec::new())),
+            Standing::Moved => Ok(Attempt::Moved(Some(new).filter(|_| is_open(&error)))),
+            Standing::Unmoved => Err(error),
+        },
+    }
 }
 
-/// Where the branch is now.
-fn look(remote: &Remote, branch: &str, tip: Tip, ours: ObjectId) -> Standing {
-    match head(remote, branch) {
-        Ok(Some(head)) if head == ours => Standing::Landed,
-        Ok(head) if head != tip.old => Standing::Moved,
-        // The push failed for a reason of its own, which says more than a second failure.
-        Ok(_) | Err(_) => Standing::Unmoved,
+/// A file is not what the plan edits, in the branch's commit `head`: what changed it may have been this very plan.
+fn superseded(job: Job<'_>, head: ObjectId, error: WriteError) -> Result<Attempt, WriteError> {
+    match unrecorded(job, head) {
+        Ok(Some(landed)) => Ok(Attempt::Landed(landed, Vec::new())),
+        Ok(None) | Err(_) => Err(error),
     }
 }
 
-fn finish(
-    remote: &Remote,
-    plan: &ImageUpdatePlan,
-    commit: &NewCommit,
+/// It saves the next plan from fetching what is known here; a cache that cannot be written costs time only.
+fn adopt(job: Job<'_>, commit: &NewCommit) {
+    if let Ok(repository) = job.cache.repository(job.remote) {
+        repository.adopt(commit).ok();
+    }
+}
+
+/// Goes on with the refspec of a plan whose commit is on its branch.
+pub(crate) fn finish(
+    job: Job<'_>,
     branch: &str,
+    landed: &Sent,
     mut messages: Vec<String>,
 ) -> Result<Written, WriteError> {
-    let refspec = refspec::push(remote, plan, commit, branch)?;
+    let refspec = refspec::push(job.remote, job.plan, landed, branch)?;
     let destination = refspec.map(|pushed| {
         messages.extend(pushed.messages);
         pushed.destination
     });
     Ok(Written {
-        commit: commit.id,
-        parent: commit.parent,
-        branch: plan.spec.push.branch.clone(),
+        commit: landed.commit,
+        parent: landed.parent,
+        branch: job.plan.spec.push.branch.clone(),
         refspec: destination,
         messages,
     })

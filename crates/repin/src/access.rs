@@ -3,14 +3,11 @@
 mod registries;
 mod repositories;
 
-use std::collections::BTreeMap;
-
-use api::image::v1::{ImageUpdateAutomation, SigningKey, SigningKeyType};
-use git_remote::{Signer, SignerError};
-use k8s_openapi::api::core::v1::Secret;
+use api::image::v1::ImageUpdateAutomation;
+use git_remote::Signer;
+use git_writer::SigningError;
 use kube::ResourceExt as _;
 use registry_access::IdentityError;
-use secrecy::SecretString;
 
 use crate::environment::{self, EnvironmentError};
 use crate::objects::Store;
@@ -104,37 +101,12 @@ pub(crate) enum AccessError {
         /// The Secret, `namespace/name`.
         secret: String,
     },
-    /// The Secret with the signing key lacks its entry.
-    #[error("signing key secret '{secret}' does not contain {article} '{entry}' key")]
-    NoSigningEntry {
-        /// The Secret, `namespace/name`.
-        secret: String,
-        /// `a` or `an`.
-        article: &'static str,
-        /// The entry.
-        entry: &'static str,
-    },
     /// The signing key cannot be used.
-    #[error("{}", source.in_secret(secret))]
-    SigningKey {
-        /// The Secret, `namespace/name`.
-        secret: String,
-        /// What is wrong with it.
-        source: SignerError,
-    },
+    #[error(transparent)]
+    SigningKey(SigningError),
     /// The surroundings cannot be used.
     #[error(transparent)]
     Environment(EnvironmentError),
-}
-
-/// The values of a Secret.
-fn values(secret: &Secret) -> BTreeMap<String, Vec<u8>> {
-    secret
-        .data
-        .iter()
-        .flatten()
-        .map(|(key, value)| (key.clone(), value.0.clone()))
-        .collect()
 }
 
 /// What signs the commits of an automation: the key of its Secret, else that of the surroundings.
@@ -151,7 +123,9 @@ pub(crate) fn signer(
     let secret = signing_key
         .and_then(|key| Some((key, store.secrets.get(&namespace, &key.secret_ref.name)?)));
     if let Some((key, secret)) = secret {
-        return signing_key_of(key, secret).map(Some);
+        return git_writer::signer(key, secret)
+            .map(Some)
+            .map_err(AccessError::SigningKey);
     }
     let signer = environment::signer().map_err(AccessError::Environment)?;
     match signing_key {
@@ -161,34 +135,6 @@ pub(crate) fn signer(
         }),
         _ => Ok(signer),
     }
-}
-
-fn signing_key_of(key: &SigningKey, secret: &Secret) -> Result<Signer, AccessError> {
-    let data = values(secret);
-    let passphrase = |entry: &str| {
-        data.get(entry)
-            .and_then(|text| String::from_utf8(text.clone()).ok())
-            .map(SecretString::from)
-    };
-    let entry = |article, entry| {
-        data.get(entry).ok_or_else(|| AccessError::NoSigningEntry {
-            secret: full_name(secret),
-            article,
-            entry,
-        })
-    };
-    let signer = match key.key_type.unwrap_or_default() {
-        SigningKeyType::Gpg => {
-            Signer::openpgp(entry("a", "git.asc")?, passphrase("passphrase").as_ref())
-        }
-        SigningKeyType::Ssh => {
-            Signer::ssh(entry("an", "identity")?, passphrase("password").as_ref())
-        }
-    };
-    signer.map_err(|source| AccessError::SigningKey {
-        secret: full_name(secret),
-        source,
-    })
 }
 
 /// `namespace/name`.

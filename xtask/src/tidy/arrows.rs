@@ -26,14 +26,16 @@ const ARROWS: &[(&str, Uses)] = &[
     ("commit-message", Only(&[])),
     // Clients.
     ("registry-client", Only(&["image-ref"])),
-    ("registry-access", Only(&["api", "image-ref", "registry-client"])),
+    ("cloud-identity", Only(&["image-ref", "registry-client"])),
+    ("registry-access", Only(&["api", "cloud-identity", "image-ref", "registry-client"])),
     ("git-remote", Only(&[])),
+    ("git-access", Only(&["api", "cloud-identity", "git-remote", "registry-client"])),
     ("controller-runtime", Only(&["api"])),
     // The steps of the pipeline and their controllers; none knows another one.
     ("registry-scanner", Only(&["api", "controller-runtime", "image-ref", "registry-access", "registry-client", "tag-policy", "tag-slices"])),
     ("policy-evaluator", Only(&["api", "controller-runtime", "image-ref", "registry-access", "registry-client", "tag-policy", "tag-slices"])),
-    ("manifest-setter", Only(&["api", "commit-message", "git-remote", "image-ref", "tag-policy", "yaml-setter"])),
-    ("git-writer", Only(&["api", "git-remote", "yaml-setter"])),
+    ("manifest-setter", Only(&["api", "cloud-identity", "commit-message", "controller-runtime", "git-access", "git-remote", "image-ref", "tag-policy", "yaml-setter"])),
+    ("git-writer", Only(&["api", "cloud-identity", "controller-runtime", "git-access", "git-remote", "yaml-setter"])),
     // What stands above all of them.
     ("repin", Anything),
     // Tools of this repository.

@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
+mod crash;
+mod faults;
+mod large;
+mod races;
+mod refspec;
 mod stage;
 
 use git_remote::Signer;
@@ -154,79 +159,6 @@ fn a_branch_that_was_deleted_is_not_brought_back() {
 }
 
 #[test]
-fn a_refspec_is_pushed_second() {
-    let stage = Stage::new();
-    let mut plan = stage.plan("main");
-    plan.spec.push.refspec = Some("refs/heads/main:refs/for/main".to_owned());
-    let written = stage.write(&plan).unwrap();
-    assert_eq!(written.refspec.as_deref(), Some("refs/for/main"));
-    assert_eq!(
-        stage.repository.rev_parse("refs/for/main"),
-        written.commit.to_string()
-    );
-}
-
-#[test]
-fn a_refspec_equal_to_the_branch_is_no_error() {
-    let stage = Stage::new();
-    let mut plan = stage.plan("main");
-    plan.spec.push.refspec = Some("refs/heads/main:refs/heads/main".to_owned());
-    stage.write(&plan).unwrap();
-    assert_eq!(stage.repository.count("main"), 2);
-}
-
-#[test]
-fn a_refspec_replaces_foreign_commits_only_when_it_may() {
-    let stage = Stage::new();
-    let foreign = stage
-        .repository
-        .commit("mirror")
-        .orphan()
-        .file("x", "y")
-        .done();
-    let mut plan = stage.plan("main");
-    plan.spec.push.refspec = Some("refs/heads/main:refs/heads/mirror".to_owned());
-    let error = stage.write(&plan).unwrap_err();
-    assert!(
-        matches!(&error, WriteError::PushRefspec { source, .. } if matches!(**source, WriteError::NonFastForward { .. }))
-    );
-    assert_eq!(stage.repository.rev_parse("mirror"), foreign);
-
-    let stage = Stage::new();
-    stage
-        .repository
-        .commit("mirror")
-        .orphan()
-        .file("x", "y")
-        .done();
-    let mut plan = stage.plan("main");
-    plan.spec.push.refspec = Some("+refs/heads/main:refs/heads/mirror".to_owned());
-    let written = stage.write(&plan).unwrap();
-    assert_eq!(
-        stage.repository.rev_parse("mirror"),
-        written.commit.to_string()
-    );
-}
-
-#[test]
-fn the_default_branch_is_no_push_branch_of_its_own() {
-    let stage = Stage::new();
-    stage.repository.branch("master", "main");
-    let foreign = stage
-        .repository
-        .commit("prod")
-        .orphan()
-        .file("x", "y")
-        .done();
-    let mut plan = stage.plan("master");
-    plan.spec.checkout.reference.branch = None;
-    plan.spec.push.refspec = Some("refs/heads/master:refs/heads/prod".to_owned());
-    let error = stage.write(&plan).unwrap_err();
-    assert!(matches!(error, WriteError::PushRefspec { .. }), "{error}");
-    assert_eq!(stage.repository.rev_parse("prod"), foreign);
-}
-
-#[test]
 fn push_options_reach_the_hooks_and_their_answers_come_back() {
     let stage = Stage::new();
     stage
@@ -298,20 +230,4 @@ fn a_refusal_is_quoted_and_nothing_is_retried() {
         .filter(|exchange| exchange.target.ends_with("/git-receive-pack"))
         .count();
     assert_eq!(pushes, 1);
-}
-
-#[test]
-fn an_answer_that_is_lost_is_looked_up() {
-    let stage = Stage::new();
-    stage.git.fault(
-        "/git-receive-pack",
-        1,
-        test_support::git_http::Fault::CloseAfter(0),
-    );
-    let written = stage.write(&stage.plan("main")).unwrap();
-    assert_eq!(
-        stage.repository.rev_parse("main"),
-        written.commit.to_string()
-    );
-    assert_eq!(stage.repository.count("main"), 2);
 }

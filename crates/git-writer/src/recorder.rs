@@ -1,0 +1,63 @@
+//! Stores in the plan's status what is about to be pushed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::repin::v1alpha1::{ImageUpdatePlanStatus, PreparedCommit};
+use controller_runtime::{Checkpoints, Claims};
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Journal, JournalError};
+
+/// The process is to end: a push that has not begun is left to the next one.
+#[derive(Debug, thiserror::Error)]
+#[error("the process ends")]
+pub(crate) struct Ending;
+
+/// The journal of one pass over one plan. Clones share what was stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorder {
+    /// The status that the plan had.
+    pub(crate) status: ImageUpdatePlanStatus,
+    pub(crate) stored: Arc<Mutex<Option<PreparedCommit>>>,
+    pub(crate) checkpoints: Checkpoints,
+    pub(crate) claims: Claims,
+    pub(crate) shutdown: CancellationToken,
+    /// How long a push may take.
+    pub(crate) timeout: Duration,
+    pub(crate) runtime: Handle,
+}
+
+impl Recorder {
+    /// What was stored last.
+    pub(crate) fn last(&self) -> Option<PreparedCommit> {
+        self.stored.lock().clone()
+    }
+}
+
+impl Journal for Recorder {
+    fn recorded(&self) -> Option<PreparedCommit> {
+        self.last()
+    }
+
+    fn prepared(&mut self, commit: &PreparedCommit) -> Result<(), JournalError> {
+        let status = ImageUpdatePlanStatus {
+            prepared: Some(commit.clone()),
+            ..self.status.clone()
+        };
+        self.runtime.block_on(self.checkpoints.store(&status))?;
+        *self.stored.lock() = Some(commit.clone());
+        Ok(())
+    }
+
+    fn may_push(&mut self) -> Result<(), JournalError> {
+        if self.shutdown.is_cancelled() {
+            return Err(Box::new(Ending));
+        }
+        // Where the lease ends before the push does, whoever takes over pushes the same commit, or finds it.
+        self.claims.time_to_write(self.timeout)?;
+        Ok(())
+    }
+}
