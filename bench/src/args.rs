@@ -36,6 +36,8 @@ pub(crate) enum Group {
     Run,
     /// registry-scanner and policy-evaluator on a control plane, with 1,000 repositories and with 100,000 tags
     Scan,
+    /// manifest-setter and git-writer on a control plane, from a chosen tag to the commit
+    Commit,
 }
 
 #[cfg(test)]
@@ -58,7 +60,7 @@ mod tests {
         );
         let text = error.to_string();
         assert!(
-            text.contains("select, setters, registry, git, run, scan"),
+            text.contains("select, setters, registry, git, run, scan, commit"),
             "{text}"
         );
     }

@@ -1,39 +1,75 @@
+//! The controllers that are measured, as processes: what they start with, and what they cost.
+
 use std::ops::Add;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::{Patch, PatchParams};
+use kube::{Api, Client};
 use nix::unistd::{SysconfVar, sysconf};
+use serde_json::json;
 use test_support::cluster::{Cluster, ControllerOptions, ControllerProcess, Scope};
 
-use super::objects::CONTROLLERS_NAMESPACE;
+use crate::measure::beside_this_program;
 
-/// Starts the build that lies beside this program with the arguments of its Deployment, under its own service account,
-/// and waits until it is ready.
+/// Where the controllers hold their leases.
+const CONTROLLERS_NAMESPACE: &str = "flux-system";
+
+/// Makes the namespace of the controllers and those of the objects; one that is there already is fine.
+pub(crate) async fn create_namespaces(client: &Client, objects: &[&str]) -> Result<()> {
+    let namespaces = Api::<Namespace>::all(client.clone());
+    for name in [CONTROLLERS_NAMESPACE].iter().chain(objects) {
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        namespaces
+            .patch(
+                name,
+                &PatchParams::apply("bench"),
+                &Patch::Apply(&namespace),
+            )
+            .await
+            .with_context(|| format!("create namespace {name}"))?;
+    }
+    Ok(())
+}
+
+/// Starts the build that lies beside this program with the arguments of its Deployment and these, under its own
+/// service account, and waits until it is ready.
 ///
 /// Events go nowhere: there is no notification-controller.
-pub(super) async fn start(cluster: &Cluster, name: &str) -> ControllerProcess {
-    let arguments = [
+pub(crate) async fn start(
+    cluster: &Cluster,
+    name: &str,
+    arguments: &[String],
+) -> Result<ControllerProcess> {
+    beside_this_program(name)?;
+    let common = [
         "--log-level=info",
         "--log-encoding=json",
         "--enable-leader-election",
     ];
     let options = ControllerOptions {
         scope: Scope::All,
-        args: arguments.map(str::to_owned).to_vec(),
+        args: common
+            .iter()
+            .map(|&flag| flag.to_owned())
+            .chain(arguments.iter().cloned())
+            .collect(),
         ..ControllerOptions::default()
     };
     let mut process = ControllerProcess::start(cluster, CONTROLLERS_NAMESPACE, name, options).await;
     process.ready().await;
-    process
+    Ok(process)
 }
 
 /// What processes have cost so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cost {
+pub(crate) struct Cost {
     /// User and system time of all threads.
-    pub(super) cpu: Duration,
+    pub(crate) cpu: Duration,
     /// The greatest resident size so far, in bytes.
-    pub(super) peak_bytes: u64,
+    pub(crate) peak_bytes: u64,
 }
 
 impl Add for Cost {
@@ -49,7 +85,7 @@ impl Add for Cost {
 
 impl Cost {
     /// What a process has cost since its start.
-    pub(super) fn of(process: &ControllerProcess) -> Result<Self> {
+    pub(crate) fn of(process: &ControllerProcess) -> Result<Self> {
         let read = |file: &str| {
             let path = format!("/proc/{}/{file}", process.id());
             std::fs::read_to_string(&path).with_context(|| format!("read {path}"))

@@ -1,5 +1,6 @@
 //! The groups of results, one module each.
 
+mod commit;
 mod git;
 mod registry;
 mod run;
@@ -25,6 +26,7 @@ pub(crate) fn run(named: &[Group]) -> Result<()> {
             Group::Git => built(&mut stage).and_then(git::run),
             Group::Run => built(&mut stage).and_then(run::run),
             Group::Scan => scan::run(),
+            Group::Commit => built(&mut stage).and_then(commit::run),
         };
         done.with_context(|| format!("measure group {group:?}"))?;
     }

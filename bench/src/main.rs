@@ -11,6 +11,7 @@
 //! It keeps nothing: what it writes lies in temporary folders that go with it.
 
 mod args;
+mod controllers;
 mod generate;
 mod groups;
 mod measure;

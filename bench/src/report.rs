@@ -21,6 +21,12 @@ pub(crate) enum Unit {
     /// Requests to registries.
     #[serde(rename = "requests")]
     Requests,
+    /// Commits on a branch.
+    #[serde(rename = "commits")]
+    Commits,
+    /// Bytes over the wire.
+    #[serde(rename = "B")]
+    Bytes,
     /// Writes to the API server.
     #[serde(rename = "writes")]
     Writes,
@@ -39,6 +45,16 @@ struct Line<'a> {
 /// Prints the median of the runs under the name of the result.
 pub(crate) fn result(name: &str, runs: &[f64], unit: Unit) -> Result<()> {
     let value = median(runs).context("a result needs at least one run")?;
+    print(name, value, runs, unit)
+}
+
+/// Prints the smallest run that is not exceeded by this share of the runs.
+pub(crate) fn quantile(name: &str, runs: &[f64], share: f64, unit: Unit) -> Result<()> {
+    let value = nearest_rank(runs, share).context("a result needs at least one run")?;
+    print(name, value, runs, unit)
+}
+
+fn print(name: &str, value: f64, runs: &[f64], unit: Unit) -> Result<()> {
     let line = Line {
         name,
         value: (value * 1000.0).round() / 1000.0,
@@ -66,6 +82,19 @@ fn median(values: &[f64]) -> Option<f64> {
     Some(f64::midpoint(*lower, *upper))
 }
 
+/// The smallest value that at least this share of all values does not exceed.
+fn nearest_rank(values: &[f64], share: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let mut counts = 1_u32..;
+    let total = f64::from(u32::try_from(values.len()).ok()?);
+    sorted.into_iter().find(|_| {
+        counts
+            .next()
+            .is_some_and(|count| f64::from(count) >= share * total)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +108,20 @@ mod tests {
             (&[4.0, 1.0, 100.0, 2.0], Some(3.0)),
         ] {
             assert_eq!(median(values), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_quantile_is_one_of_the_values() {
+        let hundred: Vec<f64> = (1..=100).rev().map(f64::from).collect();
+        for (values, share, expected) in [
+            (&[][..], 0.5, None),
+            (&[7.0], 0.95, Some(7.0)),
+            (&[3.0, 1.0, 2.0], 0.5, Some(2.0)),
+            (&hundred, 0.95, Some(95.0)),
+            (&hundred, 1.0, Some(100.0)),
+        ] {
+            assert_eq!(nearest_rank(values, share), expected, "{share}");
         }
     }
 

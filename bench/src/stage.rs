@@ -1,14 +1,17 @@
 //! Where Git is measured: the large repository, the server in front of it, and a registry for its images.
 
 use std::io::{BufWriter, Write as _};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
 use test_support::git_repo::{TempRepo, git_command};
 use test_support::nginx_git::NginxGit;
 
 use crate::generate::{self, Shape};
+use crate::measure::{self, Cost};
 use crate::report::progress;
 use crate::servers::RegistryProcess;
 
@@ -52,6 +55,23 @@ impl Stage {
     /// The URL of the repository.
     pub(crate) fn url(&self) -> String {
         self.server.url(self.repo.name())
+    }
+
+    /// Where the repository lies.
+    pub(crate) fn path(&self) -> &Path {
+        self.repo.path()
+    }
+
+    /// Clones it as shallow as Git can, and takes the clone away.
+    pub(crate) fn clone_shallow(&self) -> Result<Cost> {
+        let target = TempDir::new().context("make a temporary folder")?;
+        let mut git = measure::program("git")?;
+        git.args(["clone", "--bare", "--quiet", "--depth", "1"])
+            .arg(self.url())
+            .arg(target.path().join("clone.git"))
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1");
+        measure::cost(&mut git)
     }
 
     /// Puts the branch back to where it was when the repository was made.

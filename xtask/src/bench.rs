@@ -5,8 +5,8 @@ use anyhow::Result;
 use crate::control_plane;
 use crate::program::cargo;
 
-/// The group that takes a control plane.
-const ON_A_CONTROL_PLANE: &str = "scan";
+/// The groups that take a control plane.
+const ON_A_CONTROL_PLANE: [&str; 2] = ["scan", "commit"];
 
 /// What `cargo xtask bench` takes.
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let mut groups = args.arguments.iter().filter(|word| !word.starts_with('-'));
     let all = groups.clone().next().is_none();
-    if all || groups.any(|group| group == ON_A_CONTROL_PLANE) {
+    if all || groups.any(|group| ON_A_CONTROL_PLANE.contains(&group.as_str())) {
         control_plane::ensure()?;
     }
     cargo([
@@ -34,6 +34,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "registry-scanner",
         "--package",
         "policy-evaluator",
+        "--package",
+        "manifest-setter",
+        "--package",
+        "git-writer",
         "--package",
         "bench",
     ])

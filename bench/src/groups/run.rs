@@ -54,7 +54,7 @@ impl<'a> Bench<'a> {
         for _ in 0..FIRST_RUNS {
             self.stage.reset();
             self.cache = new_folder()?;
-            let clone = self.clone_shallow()?.wall.as_secs_f64();
+            let clone = self.stage.clone_shallow()?.wall.as_secs_f64();
             let cost = self.repin_run(0)?;
             let run = cost.wall.as_secs_f64();
             progress(format_args!("git clone {clone:.2} s, repin run {run:.2} s"));
@@ -84,17 +84,6 @@ impl<'a> Bench<'a> {
         let tags: Vec<String> = (1..=newest).map(|patch| format!("0.0.{patch}")).collect();
         let repository = image_repository(policy);
         self.stage.registry.set_tags(&repository, &tags)
-    }
-
-    fn clone_shallow(&self) -> Result<Cost> {
-        let target = new_folder()?;
-        let mut git = measure::program("git")?;
-        git.args(["clone", "--bare", "--quiet", "--depth", "1"])
-            .arg(self.stage.url())
-            .arg(target.path().join("clone.git"))
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1");
-        measure::cost(&mut git)
     }
 
     /// A run that sets the files of one policy.

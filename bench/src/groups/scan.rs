@@ -1,6 +1,5 @@
 //! `scan`: registry-scanner and policy-evaluator on a control plane of their own.
 
-mod controller;
 mod fleet;
 mod follow;
 mod objects;

@@ -6,33 +6,12 @@ use api::image::v1::{
     ImagePolicy, ImagePolicyChoice, ImagePolicySpec, ImageRepository, ImageRepositoryReference,
     ImageRepositorySpec, SemverPolicy,
 };
-use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::json;
 
 /// Where the objects are.
 pub(super) const NAMESPACE: &str = "bench";
-/// Where the controllers hold their leases.
-pub(super) const CONTROLLERS_NAMESPACE: &str = "flux-system";
-
-/// Makes the two namespaces; one that is there already is fine.
-pub(super) async fn create_namespaces(client: &Client) -> Result<()> {
-    let namespaces = Api::<Namespace>::all(client.clone());
-    for name in [NAMESPACE, CONTROLLERS_NAMESPACE] {
-        let namespace =
-            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-        namespaces
-            .patch(
-                name,
-                &PatchParams::apply("bench"),
-                &Patch::Apply(&namespace),
-            )
-            .await
-            .with_context(|| format!("create namespace {name}"))?;
-    }
-    Ok(())
-}
 
 /// Makes a repository and a policy for the newest of its tags, both of this name, one after the other.
 pub(super) async fn create(client: &Client, name: &str, image: String) -> Result<()> {

@@ -5,10 +5,9 @@ use kube::Client;
 use test_support::cluster::ControllerProcess;
 use test_support::control_plane::ControlPlane;
 
-use super::controller::{self, Cost};
 use super::follow::Choices;
 use super::objects;
-use crate::measure::beside_this_program;
+use crate::controllers::{self, Cost};
 use crate::report::progress;
 use crate::servers::RegistryProcess;
 
@@ -37,15 +36,12 @@ impl Stage {
         let registry = RegistryProcess::start(REGISTRY_DELAY)?;
         let control_plane = ControlPlane::start().await;
         let client = control_plane.client();
-        objects::create_namespaces(&client).await?;
-        for name in ["registry-scanner", "policy-evaluator"] {
-            beside_this_program(name)?;
-        }
+        controllers::create_namespaces(&client, &[objects::NAMESPACE]).await?;
         let cluster = control_plane.cluster();
         Ok(Self {
             choices: Choices::follow(&client),
-            scanner: controller::start(cluster, "registry-scanner").await,
-            evaluator: controller::start(cluster, "policy-evaluator").await,
+            scanner: controllers::start(cluster, "registry-scanner", &[]).await?,
+            evaluator: controllers::start(cluster, "policy-evaluator", &[]).await?,
             client,
             registry,
             _control_plane: control_plane,
