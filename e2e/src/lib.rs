@@ -4,6 +4,8 @@
 //! `deploy/base`, and everything they write counted. What is here never looks into a controller; it sees what users see.
 
 pub mod access;
+pub mod faults;
+pub mod fleet;
 pub mod kubectl;
 pub mod manifests;
 pub mod objects;

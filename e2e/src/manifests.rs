@@ -66,10 +66,11 @@ pub fn rules(controller: &str) -> Vec<PolicyRule> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stage::{EVALUATOR, SCANNER, SETTER, WRITER};
 
     #[test]
     fn a_controller_has_what_it_takes_to_run() {
-        for controller in ["registry-scanner", "policy-evaluator"] {
+        for controller in [SCANNER, EVALUATOR, SETTER, WRITER] {
             let kinds: Vec<_> = objects(controller)
                 .iter()
                 .map(|object| object["kind"].as_str().unwrap().to_owned())

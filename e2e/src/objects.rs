@@ -1,5 +1,7 @@
 //! The objects of the scenarios, short to write.
 
+mod plan;
+
 use api::image::v1::{
     ImagePolicy, ImagePolicyChoice, ImagePolicySpec, ImageRepository, ImageRepositoryReference,
     ImageRepositorySpec, SemverPolicy,
@@ -8,6 +10,8 @@ use api::{Duration, labels};
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use kube::api::ObjectMeta;
 use serde_json::json;
+
+pub use self::plan::{BASE, image_update_automation, image_update_plan};
 
 /// An ImageRepository that is scanned on request only: its interval is a day.
 pub fn image_repository(name: &str, image: &str) -> ImageRepository {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use api::conditions::{READY, RECONCILING, STALLED, TRUE};
 use api::image::v1::{ImagePolicy, ImageRepository};
-use api::repin::v1alpha1::ImageTagSlice;
+use api::repin::v1alpha1::{ImageTagSlice, ImageUpdatePlan};
 use api::{Condition, annotations, field_managers, labels};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
@@ -28,6 +28,10 @@ use crate::kubectl::Kubectl;
 pub const SCANNER: &str = "registry-scanner";
 /// The controller of ImagePolicy.
 pub const EVALUATOR: &str = "policy-evaluator";
+/// The controller of ImageUpdateAutomation.
+pub const SETTER: &str = "manifest-setter";
+/// The controller of ImageUpdatePlan.
+pub const WRITER: &str = "git-writer";
 
 /// A namespace on a cluster, and the controllers that a scenario starts there.
 #[derive(Debug)]
@@ -72,6 +76,18 @@ impl Stage {
         }
     }
 
+    /// Installs the admission policies of `deploy/base` for the ServiceAccounts of the namespace. Where the controllers see
+    /// nothing else, neither do the policies.
+    pub async fn admission(&self) {
+        self.namespace.admission(self.scope()).await;
+    }
+
+    /// A client of a ServiceAccount of the namespace, which must exist.
+    pub async fn client_of(&self, account: &str) -> Client {
+        let cluster = self.namespace.cluster();
+        cluster.client_for(self.namespace(), account).await
+    }
+
     /// Starts a controller and waits until it is ready.
     pub async fn controller(&self, name: &'static str, flags: &[&str]) -> Controller {
         let controller = self.waiting_controller(name, flags).await;
@@ -81,11 +97,15 @@ impl Stage {
 
     /// Starts a controller that cannot get ready yet, because another one holds its lease.
     pub async fn waiting_controller(&self, name: &'static str, flags: &[&str]) -> Controller {
-        let scope = match self.plane {
+        Controller::start(&self.namespace, name, self.scope(), flags).await
+    }
+
+    /// What the controllers watch.
+    fn scope(&self) -> Scope {
+        match self.plane {
             Some(_) => Scope::All,
             None => Scope::Namespace,
-        };
-        Controller::start(&self.namespace, name, scope, flags).await
+        }
     }
 
     /// Ends controllers as the kubelet does, and fails when one of them ended badly or was refused anything.
@@ -130,6 +150,11 @@ impl Stage {
         self.namespace.api()
     }
 
+    /// The ImageUpdatePlans of the namespace.
+    pub fn plans(&self) -> Api<ImageUpdatePlan> {
+        self.namespace.api()
+    }
+
     /// Creates an object in the namespace and returns it as stored.
     pub async fn create<K>(&self, object: &K) -> K
     where
@@ -144,14 +169,19 @@ impl Stage {
         created.expect("the API server accepts the object")
     }
 
-    /// Writes a status as Flux's controller does: by merge patch.
+    /// Writes a status as Flux's controller of the kind does: by merge patch.
     pub async fn patch_status<K>(&self, name: &str, status: &Value) -> K
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
         K: Clone + std::fmt::Debug + DeserializeOwned,
     {
+        let manager = match &*K::kind(&()) {
+            "ImageUpdateAutomation" => field_managers::MANIFEST_SETTER,
+            "ImageUpdatePlan" => field_managers::GIT_WRITER,
+            _ => field_managers::REGISTRY_SCANNER,
+        };
         let params = PatchParams {
-            field_manager: Some(field_managers::REGISTRY_SCANNER.to_owned()),
+            field_manager: Some(manager.to_owned()),
             ..PatchParams::default()
         };
         let api = self.namespace.api::<K>();

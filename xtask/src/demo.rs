@@ -2,7 +2,9 @@
 //!
 //! An OCI registry and a smart-HTTP Git server run in this process, seeded with a small fleet repository.
 //! The real `repin` binary explains, plans and pushes; the commit is then judged byte for byte.
+//! With `--cluster` the controllers do the work instead, on a control plane of their own.
 
+mod cluster;
 mod judge;
 mod neighbours;
 mod seed;
@@ -17,18 +19,25 @@ use cargo_metadata::MetadataCommand;
 use crate::program::{Program, cargo};
 use crate::{console, workspace};
 use neighbours::Neighbours;
-use seed::Seed;
 
 /// What `cargo xtask demo` takes.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Leave the repository and the objects in this directory, which must be empty or absent.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "cluster")]
     keep: Option<PathBuf>,
+    /// Run the four controllers on a control plane of their own instead, until Ctrl-C.
+    #[arg(long)]
+    cluster: bool,
+    #[command(flatten)]
+    in_cluster: cluster::Args,
 }
 
 /// Runs the demo; an error when anything is not as it should be.
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.cluster {
+        return cluster::run(&args.in_cluster);
+    }
     let started = Instant::now();
     let temporary = tempfile::tempdir().context("create a temporary directory")?;
     let home = match &args.keep {
@@ -154,11 +163,11 @@ fn empty_directory(path: &Path) -> Result<PathBuf> {
 }
 
 /// The objects of the demo as files that `repin --filename` reads.
-fn write_objects(seed: &Seed, home: &Path) -> Result<()> {
+fn write_objects(objects: &[(String, String)], home: &Path) -> Result<()> {
     let directory = home.join("objects");
     fs::create_dir_all(&directory)
         .with_context(|| format!("create directory {}", directory.display()))?;
-    for (name, text) in &seed.objects {
+    for (name, text) in objects {
         let path = directory.join(name);
         fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
     }

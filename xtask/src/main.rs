@@ -1,4 +1,4 @@
-//! The tasks of this repository: `cargo xtask demo|test|tidy|codegen|control-plane|bench`.
+//! The tasks of this repository: `cargo xtask demo|test|tidy|codegen|control-plane|bench|soak`.
 //!
 //! Every check that guards the repository is started from here and nowhere else, so that a developer and CI run the same thing.
 //! The crate is never part of the product.
@@ -9,6 +9,7 @@ mod console;
 mod control_plane;
 mod demo;
 mod program;
+mod soak;
 mod test;
 mod tidy;
 mod workspace;
@@ -32,6 +33,9 @@ enum Task {
     /// Build, start, show and end a Kubernetes control plane on this machine.
     #[command(subcommand)]
     ControlPlane(control_plane::Task),
+    /// Kill and trouble manifest-setter and git-writer at random, and count what is lost or repeated; every argument goes to the
+    /// soak program.
+    Soak(soak::Args),
     /// Run the benchmarks; every argument goes to the bench program.
     Bench(bench::Args),
 }
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Codegen => codegen::run(),
         Task::ControlPlane(task) => control_plane::run(&task),
+        Task::Soak(args) => soak::run(&args),
         Task::Bench(args) => bench::run(&args),
     };
     match done {

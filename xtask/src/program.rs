@@ -74,6 +74,11 @@ impl Program {
         Ok(())
     }
 
+    /// The command, to become it.
+    pub(crate) fn into_command(self) -> Command {
+        self.command
+    }
+
     /// Runs it and returns its standard output; its standard error is ours.
     pub(crate) fn output(mut self) -> Result<String> {
         let output = self

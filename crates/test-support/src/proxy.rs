@@ -46,6 +46,7 @@ struct State {
     names: Mutex<HashMap<String, SocketAddr>>,
     targets: Mutex<Vec<String>>,
     silent: Mutex<bool>,
+    tells: Mutex<bool>,
 }
 
 impl Proxy {
@@ -88,6 +89,11 @@ impl Proxy {
     /// Accepts connections from now on, and says nothing.
     pub fn fall_silent(&self) {
         *self.state.silent.lock() = true;
+    }
+
+    /// Answers requests from now on with an error of its own that says how the user logged in (HTTP only).
+    pub fn tell_tales(&self) {
+        *self.state.tells.lock() = true;
     }
 
     /// Where clients were let through to so far, each a host with its port, in the order of their requests.

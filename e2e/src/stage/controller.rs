@@ -10,6 +10,8 @@ use test_support::cluster::{
 };
 use test_support::process::free_port;
 
+use super::{SETTER, WRITER};
+
 /// The series that counts the passes over an object, up to its labels.
 const PASSES: &str = "gotk_reconcile_duration_seconds_count{";
 /// What the API server says of a request that no role allows; of a namespace that is on its way out it says else.
@@ -43,6 +45,10 @@ impl Controller {
         let health = format!("127.0.0.1:{}", free_port());
         let mut args: Vec<_> = flags.iter().map(|&flag| flag.to_owned()).collect();
         args.push(format!("--health-addr={health}"));
+        if matches!(name, SETTER | WRITER) {
+            // In the folder of its process, which goes with it.
+            args.push("--cache-dir=cache".to_owned());
+        }
         let options = ControllerOptions {
             scope,
             args,

@@ -1,4 +1,4 @@
-//! The definitions of ImageRepository and ImagePolicy as Flux installs them.
+//! The definitions of the kinds of image automation as Flux installs them.
 
 use std::fs;
 
@@ -7,15 +7,21 @@ use kube::api::{Api, PostParams};
 use kube::{Client, ResourceExt as _};
 use test_support::cluster::{Cluster, eventually};
 
-/// A field that Flux's schema of the same kind lacks, and one that both have: once the server tells of the second alone, the
-/// new schema is served, and not merely none yet.
-const OURS: &str = "minimumAge";
-const BOTH: &str = "digestReflectionPolicy";
+/// The kinds whose definitions differ.
+const KINDS: [&str; 3] = [
+    "imagepolicies",
+    "imagerepositories",
+    "imageupdateautomations",
+];
+/// Fields that Flux's schemas lack, and fields of the same kinds that both have: once the server tells of the latter alone,
+/// the new schemas are served, and not merely none yet.
+const OURS: [&str; 2] = ["minimumAge", "messageTemplateEngine"];
+const BOTH: [&str; 2] = ["digestReflectionPolicy", "messageTemplateValues"];
 
 /// Puts Flux's definitions in the place of ours and waits until they are served.
 pub(super) async fn install(cluster: &Cluster) {
     let definitions: Api<CustomResourceDefinition> = Api::all(cluster.client());
-    for name in ["imagepolicies", "imagerepositories"] {
+    for name in KINDS {
         let path = format!(
             "{}/data/flux-crds/image.toolkit.fluxcd.io_{name}.yaml",
             env!("CARGO_MANIFEST_DIR")
@@ -33,7 +39,8 @@ pub(super) async fn install(cluster: &Cluster) {
     }
     eventually("the schemas of Flux", async || {
         let served = schema(&cluster.client()).await.ok()?;
-        (served.contains(BOTH) && !served.contains(OURS)).then_some(())
+        let tells = |field: &&str| served.contains(*field);
+        (BOTH.iter().all(tells) && !OURS.iter().any(tells)).then_some(())
     })
     .await;
 }

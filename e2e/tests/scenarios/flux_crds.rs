@@ -1,26 +1,34 @@
-//! On the definitions that Flux itself installs: both controllers work, and say which of their fields are dropped.
+//! On the definitions that Flux itself installs: the controllers work, and say which of their fields are dropped.
 
-use api::annotations;
-use api::image::v1::ImagePolicy;
-use e2e::objects::{image_policy, image_repository};
+use api::image::v1::{
+    Approval, GitPush, ImagePolicy, ImageUpdateAutomation, LocalObjectReference,
+    MessageTemplateEngine,
+};
+use api::{annotations, safeguards};
+use e2e::objects::{image_policy, image_repository, image_update_automation};
 use e2e::stage::{EVALUATOR, SCANNER, Stage};
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
+use test_support::cluster::eventually;
 use test_support::registry::Registry;
 
-use crate::takeover;
+use crate::{takeover, takeover_updates};
 
 /// The fields of an ImagePolicy that Flux's schema lacks.
 const MISSING: [&str; 3] = ["spec.accessFrom", "spec.downgradePolicy", "spec.minimumAge"];
 
 /// One control plane for all of it: it takes seconds to start.
 #[tokio::test]
-async fn both_controllers_run_on_the_definitions_of_flux() {
+async fn the_controllers_run_on_the_definitions_of_flux() {
     let stage = Stage::with_the_definitions_of_flux().await;
     missing_fields_are_told(&stage).await;
     annotations_hold_where_fields_are_dropped(&stage).await;
+    an_automation_is_held_by_its_annotation(&stage).await;
     everything_is_accepted(&stage).await;
     takeover::taken_over_and_given_back(&stage).await;
+    // Without the policies that are here by now.
+    let elsewhere = stage.sibling().await;
+    takeover_updates::taken_over_and_given_back(&elsewhere).await;
 }
 
 #[tokio::test]
@@ -32,7 +40,13 @@ async fn what_flux_accepts_is_accepted() {
 async fn missing_fields_are_told(stage: &Stage) {
     let scanner = stage.controller(SCANNER, &[]).await;
     let evaluator = stage.controller(EVALUATOR, &[]).await;
-    let (metrics, ready) = (evaluator.metrics().await, evaluator.readyz().await.unwrap());
+    // The schemas are looked at beside the work: nobody waits for that to get ready.
+    let metrics = eventually("the fields that are missing", async || {
+        let metrics = evaluator.metrics().await;
+        metrics.contains(MISSING[0]).then_some(metrics)
+    })
+    .await;
+    let ready = evaluator.readyz().await.unwrap();
     for field in MISSING {
         let series =
             format!("repin_schema_missing_fields{{kind=\"ImagePolicy\",field=\"{field}\"}} 1");
@@ -99,12 +113,44 @@ async fn annotations_hold_where_fields_are_dropped(stage: &Stage) {
     for (name, tag) in [("free", "1.0.0"), ("dropped", "1.0.0"), ("aged", "1.0.0")] {
         stage.until_selected(name, tag).await;
     }
-    let kept = "; downgradePolicy Refuse keeps it: the tag is gone from the registry";
+    let kept = "; downgradePolicy Refuse keeps it: the tag is no longer listed";
     stage.until_says("held", "1.1.0", kept).await;
     for name in ["free", "dropped", "aged", "held"] {
         stage.delete::<ImagePolicy>(name).await;
     }
     stage.finish([scanner, evaluator]).await;
+}
+
+/// Flux's schema lacks every addition of ours, and drops it without a word.
+async fn an_automation_is_held_by_its_annotation(stage: &Stage) {
+    let mut automation = image_update_automation("fleet", "fleet");
+    automation.spec.approval = Some(Approval::Required);
+    let git = automation.spec.git.as_mut().unwrap();
+    git.commit.message_template_engine = Some(MessageTemplateEngine::Handlebars);
+    git.push = Some(GitPush {
+        branch: Some("auto".to_owned()),
+        secret_ref: Some(LocalObjectReference {
+            name: "push".to_owned(),
+        }),
+        ..GitPush::default()
+    });
+    let stored = stage.create(&automation).await;
+    let git = stored.spec.git.clone().unwrap();
+    assert_eq!(git.commit.message_template_engine, None);
+    let push = git.push.unwrap();
+    assert_eq!(
+        (push.branch.as_deref(), push.secret_ref),
+        (Some("auto"), None)
+    );
+    assert_eq!(safeguards::approval(&stored), Ok(Approval::NotRequired));
+    stage.delete::<ImageUpdateAutomation>("fleet").await;
+
+    let approval = (annotations::APPROVAL.to_owned(), "Required".to_owned());
+    automation.annotations_mut().extend([approval]);
+    let stored = stage.create(&automation).await;
+    assert_eq!(stored.spec.approval, None);
+    assert_eq!(safeguards::approval(&stored), Ok(Approval::Required));
+    stage.delete::<ImageUpdateAutomation>("fleet").await;
 }
 
 /// Objects at the edges of what Flux's schema lets in, and an ordinary one that has to work beside them.

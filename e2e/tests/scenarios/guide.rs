@@ -22,17 +22,20 @@ const CHECKSUM: &str = "sha256:9934b7346be6770da4e5f039d3785da1970c4f8d909003b8d
 const NEXT_CHECKSUM: &str =
     "sha256:4112f14844f54e949d91a54f92436f9963c0d8f243fdec08f3a1c593c6fe52fc";
 
-const REPOSITORY: &str = "
+/// The image of the guide.
+const IMAGE: &str = "ghcr.io/stefanprodan/podinfo";
+
+pub(crate) const REPOSITORY: &str = "
 apiVersion: image.toolkit.fluxcd.io/v1
 kind: ImageRepository
 metadata:
   name: podinfo
 spec:
-  image: IMAGE
+  image: ghcr.io/stefanprodan/podinfo
   interval: 1m0s
 ";
 
-const POLICY: &str = "
+pub(crate) const POLICY: &str = "
 apiVersion: image.toolkit.fluxcd.io/v1
 kind: ImagePolicy
 metadata:
@@ -57,7 +60,7 @@ async fn the_guide_can_be_followed() {
     let evaluator = stage.controller(EVALUATOR, &[]).await;
     let kubectl = stage.kubectl();
 
-    kubectl.apply(&REPOSITORY.replace("IMAGE", &image)).await;
+    kubectl.apply(&REPOSITORY.replace(IMAGE, &image)).await;
     kubectl.apply(POLICY).await;
     wait_for_ready(&kubectl).await;
     a_scan_is_shown(&kubectl, &image).await;
@@ -303,7 +306,7 @@ async fn get(kubectl: &Kubectl, kind: &str) -> Value {
 }
 
 /// Ready, without a trace of work or trouble.
-fn assert_only_ready(object: &Value, message: &str) {
+pub(crate) fn assert_only_ready(object: &Value, message: &str) {
     let mut conditions = object["status"]["conditions"].clone();
     for condition in conditions.as_array_mut().expect("conditions are a list") {
         let time = condition["lastTransitionTime"].take();

@@ -4,13 +4,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod admission;
 mod events_addr;
 mod flux_crds;
 mod guide;
+mod guide_updates;
 mod many_policies;
 mod namespace_deleted;
+mod plans;
 mod rbac;
 mod restart;
 mod secret_gone_and_back;
+mod status_texts;
 mod takeover;
+mod takeover_updates;
 mod two_instances;

@@ -1,6 +1,8 @@
 //! The roles of `deploy/base` grant what the controllers do, and nothing else; the manifests are valid, and the pods
 //! are restricted ones.
 
+mod updates;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,7 @@ use api::{Time, finalizers};
 use e2e::access::{difference, granted, seen};
 use e2e::manifests;
 use e2e::objects::{docker_secret, image_policy, image_repository, service_account};
-use e2e::stage::{Controller, EVALUATOR, SCANNER, Stage};
+use e2e::stage::{Controller, EVALUATOR, SCANNER, SETTER, Stage, WRITER};
 use image_ref::Tags;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
@@ -28,6 +30,8 @@ const OWN_IDENTITY: &str = "--feature-gates=ObjectLevelWorkloadIdentity=true";
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// What is granted and was not used by then never is.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What `deploy/base` has: the namespace, three admission policies with their bindings, and eight objects a controller.
+const OBJECTS: usize = 1 + 3 * 2 + 4 * 8;
 /// A registry that nobody here reaches.
 const ECR: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app";
 
@@ -43,23 +47,32 @@ async fn the_roles_grant_what_is_used_and_nothing_else() {
     prepare(&stage).await;
     let scanner = stage.waiting_controller(SCANNER, &flags).await;
     let evaluator = stage.waiting_controller(EVALUATOR, &flags).await;
-    let controllers = [&scanner, &evaluator];
-    tokio::select! {
-        () = everything(&stage, controllers) => {}
-        refused = until_refused(&stage, controllers) => {
-            assert!(refused.is_empty(), "{refused}");
-        }
-    }
+    let everything = async {
+        let _other = credentials_are_used(&stage).await;
+        lists_grow_and_shrink(&stage).await;
+        finalizers_are_taken_off(&stage).await;
+    };
+    Box::pin(uses_exactly(&stage, [&scanner, &evaluator], everything)).await;
     stage.finish([scanner, evaluator]).await;
 }
 
-/// All that the controllers ever do, and a look at what it took.
-async fn everything(stage: &Stage, controllers: [&Controller; 2]) {
-    let _other = credentials_are_used(stage).await;
-    lists_grow_and_shrink(stage).await;
-    finalizers_are_taken_off(stage).await;
-    for controller in controllers {
-        uses_what_is_granted(stage, controller).await;
+/// Lets the controllers do `everything` they ever do, and compares what it took with what they may do.
+async fn uses_exactly(
+    stage: &Stage,
+    controllers: [&Controller; 2],
+    everything: impl Future<Output = ()>,
+) {
+    let looked_at = async {
+        everything.await;
+        for controller in controllers {
+            uses_what_is_granted(stage, controller).await;
+        }
+    };
+    tokio::select! {
+        () = looked_at => {}
+        refused = until_refused(stage, controllers) => {
+            assert!(refused.is_empty(), "{refused}");
+        }
     }
 }
 
@@ -233,10 +246,10 @@ async fn the_manifests_are_valid_and_the_pods_restricted() {
             base,
         ])
         .await;
-    assert_eq!(printed.lines().count(), 17, "{printed}");
+    assert_eq!(printed.lines().count(), OBJECTS, "{printed}");
 
     // A Deployment is only warned about; its pods are what is refused.
-    for controller in [SCANNER, EVALUATOR] {
+    for controller in [SCANNER, EVALUATOR, SETTER, WRITER] {
         let account = format!("{base}/{controller}/service-account.yaml");
         kubectl
             .run(&["apply", "--server-side", "-f", &account])

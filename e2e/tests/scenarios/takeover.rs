@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use test_support::registry::Registry;
 
 /// When Flux looked at the objects last.
-const LONG_AGO: &str = "2026-01-01T00:00:00Z";
+pub(crate) const LONG_AGO: &str = "2026-01-01T00:00:00Z";
 
 #[tokio::test]
 async fn what_flux_left_is_taken_over_and_given_back() {
@@ -87,16 +87,16 @@ async fn the_list_goes_with_its_repository(stage: &Stage, name: &str) {
 
 /// How Flux left an object.
 #[derive(Clone, Copy)]
-struct Left {
-    name: &'static str,
+pub(crate) struct Left {
+    pub(crate) name: &'static str,
     /// Conditions beside Ready, and what Ready says.
     beside: Option<(&'static str, &'static str)>,
     ready: &'static str,
-    /// Whether the policy's status is what we would write.
-    right: bool,
+    /// Whether the status of the policy, or of the automation, is what we would write.
+    pub(crate) right: bool,
 }
 
-const LEFT: &[Left] = &[
+pub(crate) const LEFT: &[Left] = &[
     Left {
         name: "done",
         beside: None,
@@ -165,7 +165,7 @@ fn policy_status(left: &Left, image: &str) -> Value {
     }})
 }
 
-fn conditions_of(left: &Left, message: &str) -> Value {
+pub(crate) fn conditions_of(left: &Left, message: &str) -> Value {
     let condition = |kind: &str, status: &str, reason: &str, message: &str| {
         json!({
             "type": kind,

@@ -39,6 +39,27 @@ pub(crate) fn is_as_expected(neighbours: &Neighbours) -> Result<()> {
     );
     is_described(neighbours)?;
     files_are_equal(neighbours)?;
+    is_sound(neighbours)
+}
+
+/// So many commits on top of the first, each by the author of the automation, and these files.
+pub(crate) fn has_moved_on(
+    neighbours: &Neighbours,
+    commits: usize,
+    expected: &[(String, String)],
+) -> Result<()> {
+    let range = format!("{}..main", neighbours.first_commit());
+    let authors = git(neighbours, &["log", "--format=%an <%ae>", &range])?;
+    let by_the_bot = authors.lines().filter(|author| *author == AUTHOR);
+    ensure!(
+        by_the_bot.count() == commits && authors.lines().count() == commits,
+        "expected {commits} commits of {AUTHOR} on top of the first, found these: {authors}"
+    );
+    files_are(neighbours, expected)?;
+    is_sound(neighbours)
+}
+
+fn is_sound(neighbours: &Neighbours) -> Result<()> {
     git(neighbours, &["fsck", "--strict", "--no-progress"])?;
     console::line("the commit is what it should be, byte for byte");
     Ok(())
@@ -58,13 +79,16 @@ fn is_described(neighbours: &Neighbours) -> Result<()> {
 }
 
 fn files_are_equal(neighbours: &Neighbours) -> Result<()> {
-    let expected = neighbours.seed().updated_manifests();
+    files_are(neighbours, &neighbours.seed().updated_manifests())
+}
+
+fn files_are(neighbours: &Neighbours, expected: &[(String, String)]) -> Result<()> {
     let names = git(neighbours, &["ls-tree", "-r", "--name-only", "main"])?;
     ensure!(
         names.lines().eq(expected.iter().map(|(path, _)| path)),
         "the files are not those of the first commit: {names}"
     );
-    for (path, text) in &expected {
+    for (path, text) in expected {
         let found = git(neighbours, &["show", &format!("main:{path}")])?;
         ensure!(
             &found == text,

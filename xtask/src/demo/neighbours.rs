@@ -20,15 +20,26 @@ pub(crate) struct Neighbours {
     seed: Seed,
     repository: TempRepo,
     first_commit: String,
+    registry: Registry,
     // Held until the end: the servers stop when they are dropped.
     _git: GitHttp,
-    _registry: Registry,
     _runtime: Runtime,
 }
 
 impl Neighbours {
     /// Starts both servers, pushes the tags and the first commit, and writes the objects to `home`.
     pub(crate) fn start(home: &Path) -> Result<Self> {
+        let neighbours = Self::serve(home)?;
+        write_objects(&neighbours.seed.objects, home)?;
+        console::line(format_args!(
+            "objects     {}",
+            home.join("objects").display()
+        ));
+        Ok(neighbours)
+    }
+
+    /// The same without the objects.
+    pub(crate) fn serve(home: &Path) -> Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -47,7 +58,6 @@ impl Neighbours {
             .message("add podinfo\n")
             .files(seed.manifests.iter().map(|(path, text)| (path, text)));
         let first_commit = first.done();
-        write_objects(&seed, home)?;
 
         console::line(format_args!(
             "registry    {} with {} tags",
@@ -59,16 +69,12 @@ impl Neighbours {
             git.url(REPOSITORY),
             seed.manifests.len()
         ));
-        console::line(format_args!(
-            "objects     {}",
-            home.join("objects").display()
-        ));
         Ok(Self {
             seed,
             repository,
             first_commit,
+            registry,
             _git: git,
-            _registry: registry,
             _runtime: runtime,
         })
     }
@@ -81,6 +87,12 @@ impl Neighbours {
     /// The repository behind the Git server.
     pub(crate) fn repository(&self) -> &TempRepo {
         &self.repository
+    }
+
+    /// Pushes one more tag; the image's full name.
+    pub(crate) fn push_tag(&self, tag: &str) -> String {
+        self.registry.push_tag(IMAGE, tag);
+        format!("{}:{tag}", self.registry.image(IMAGE))
     }
 
     /// The commit the repository was seeded with.

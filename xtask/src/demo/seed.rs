@@ -61,6 +61,15 @@ const OBJECTS: &[(&str, &str)] = &[
     file!("objects", "podinfo-registry.yaml"),
     file!("objects", "podinfo-staging-policy.yaml"),
 ];
+/// The same for a cluster, in the version that is stored: what the guide applies first, and what comes then.
+const FOR_SCANNING: &[(&str, &str)] = &[
+    file!("objects", "git-credentials.yaml"),
+    file!("objects", "gotk-sync.yaml"),
+    file!("cluster", "podinfo-registry.yaml"),
+    file!("cluster", "podinfo-policy.yaml"),
+    file!("cluster", "podinfo-staging-policy.yaml"),
+];
+const FOR_UPDATES: &[(&str, &str)] = &[file!("cluster", "flux-system-automation.yaml")];
 /// The user and the password in git-credentials.yaml.
 pub(crate) const CREDENTIALS: (&str, &str) = ("flux", "demo");
 
@@ -73,6 +82,10 @@ pub(crate) struct Seed {
     pub(crate) manifests: Files,
     /// The objects, by file name.
     pub(crate) objects: Files,
+    /// The objects that lead to selected tags in a cluster, by file name.
+    pub(crate) for_scanning: Files,
+    /// The object that leads to commits from there.
+    pub(crate) for_updates: Files,
     /// The commit message the automation's template gives.
     pub(crate) message_lines: Vec<String>,
 }
@@ -90,30 +103,35 @@ impl Seed {
                 with_line_ends(name, &local(text)),
             )
         });
-        let objects = OBJECTS
-            .iter()
-            .map(|(name, text)| ((*name).to_owned(), local(text)));
+        let objects = |files: &[(&str, &str)]| -> Files {
+            let files = files.iter();
+            files
+                .map(|(name, text)| ((*name).to_owned(), local(text)))
+                .collect()
+        };
         let message_lines = UPDATES
             .iter()
             .map(|(_, tag)| format!("{registry}/{IMAGE}:{tag}"));
         Self {
             manifests: manifests.collect(),
-            objects: objects.collect(),
+            objects: objects(OBJECTS),
+            for_scanning: objects(FOR_SCANNING),
+            for_updates: objects(FOR_UPDATES),
             message_lines: message_lines.collect(),
         }
     }
 
     /// The files after the run: the tag on each marked line is the new one, every other byte is as before.
     pub(crate) fn updated_manifests(&self) -> Files {
-        self.manifests
-            .iter()
-            .map(|(path, text)| {
-                (
-                    path.clone(),
-                    text.split_inclusive('\n').map(updated_line).collect(),
-                )
-            })
-            .collect()
+        marked_lines(&self.manifests, updated_line)
+    }
+
+    /// The same once the policy of the released versions has gone on to another tag.
+    pub(crate) fn released_manifests(&self, tag: &str) -> Files {
+        let released = UPDATES[0].1;
+        marked_lines(&self.updated_manifests(), |line| {
+            line.replacen(released, tag, 1)
+        })
     }
 }
 
@@ -125,10 +143,27 @@ fn with_line_ends(name: &str, text: &str) -> String {
     }
 }
 
+/// The files with each marked line as `change` makes it.
+fn marked_lines(files: &Files, change: impl Fn(&str) -> String) -> Files {
+    let changed = |line: &str| {
+        if line.contains(MARKER) {
+            change(line)
+        } else {
+            line.to_owned()
+        }
+    };
+    let files = files.iter();
+    files
+        .map(|(path, text)| {
+            (
+                path.clone(),
+                text.split_inclusive('\n').map(changed).collect(),
+            )
+        })
+        .collect()
+}
+
 fn updated_line(line: &str) -> String {
-    if !line.contains(MARKER) {
-        return line.to_owned();
-    }
     UPDATES.iter().fold(line.to_owned(), |line, (old, new)| {
         line.replacen(old, new, 1)
     })
@@ -145,7 +180,9 @@ mod tests {
     #[test]
     fn no_file_names_a_public_server() {
         let seed = seed();
-        for (path, text) in seed.manifests.iter().chain(&seed.objects) {
+        let in_cluster = seed.for_scanning.iter().chain(&seed.for_updates);
+        let objects = seed.objects.iter().chain(in_cluster);
+        for (path, text) in seed.manifests.iter().chain(objects) {
             assert!(
                 !text.contains("ghcr.io") && !text.contains("https://"),
                 "{path}"

@@ -55,7 +55,11 @@ impl Site {
 
     /// Starts both controllers with empty caches, in the place of those that run.
     pub(super) async fn begin_anew(&mut self) -> Result<()> {
-        drop(self.running.take());
+        if let Some(mut before) = self.running.take() {
+            // Their leases are given up, so that the next ones need not wait for them.
+            before.setter.terminate().await;
+            before.writer.terminate().await;
+        }
         let caches = [cache()?, cache()?];
         let cluster = self.control_plane.cluster();
         let arguments = |cache: &TempDir| [format!("--cache-dir={}", cache.path().display())];

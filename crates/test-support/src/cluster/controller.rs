@@ -152,9 +152,23 @@ impl ControllerProcess {
 
     /// Asks it to end (SIGTERM), as the kubelet does, and waits for that.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let id = i32::try_from(self.id()).expect("Linux has no larger ids");
-        kill(Pid::from_raw(id), Signal::SIGTERM).expect("a child that was not waited for exists");
+        self.signal(Signal::SIGTERM);
         self.ended().await
+    }
+
+    /// Stops it where it is (SIGSTOP), as a machine that hangs does, until [`resume()`](Self::resume).
+    pub fn pause(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn resume(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.id()).expect("Linux has no larger ids");
+        kill(Pid::from_raw(id), signal).expect("a child that was not waited for exists");
     }
 
     /// Waits until it ends by itself.

@@ -17,6 +17,14 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let head = read_head(&mut client).await?;
+    if *state.tells.lock() {
+        let tale = format!(
+            "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n{} {}",
+            login(&head).unwrap_or_default(),
+            credentials(&head).unwrap_or_default()
+        );
+        return client.write_all(tale.as_bytes()).await;
+    }
     let said = credentials(&head);
     let said = said.as_deref().and_then(|said| said.split_once(':'));
     if !state.admits(said) {
@@ -78,13 +86,17 @@ async fn read_head<S: AsyncRead + Unpin>(client: &mut S) -> io::Result<String> {
     String::from_utf8(head).map_err(|_| refuse("the head is no text"))
 }
 
-/// User and password, as Basic has them.
-fn credentials(head: &str) -> Option<String> {
-    let value = head.split("\r\n").find_map(|line| {
+/// What the client says of its user, as it does.
+fn login(head: &str) -> Option<&str> {
+    head.split("\r\n").find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("proxy-authorization")
             .then(|| value.trim())
-    })?;
-    let decoded = STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
+    })
+}
+
+/// User and password, as Basic has them.
+fn credentials(head: &str) -> Option<String> {
+    let decoded = STANDARD.decode(login(head)?.strip_prefix("Basic ")?).ok()?;
     String::from_utf8(decoded).ok()
 }
