@@ -21,6 +21,6 @@ pub const CARRIED: &str = "repin.dev/carried";
 /// it continues its trace.
 pub const TRACEPARENT: &str = "repin.dev/traceparent";
 
-/// On an ImageUpdatePlan: the ended plan that its name was made with, so that the same decision has
+/// On an ImageUpdatePlan: the earlier plan that its name was made with, so that the same decision has
 /// the same name as long as the plan is not ended.
 pub const AFTER: &str = "repin.dev/after";

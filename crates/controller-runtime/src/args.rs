@@ -191,6 +191,12 @@ impl Args {
         self.legacy.check()
     }
 
+    /// The keys of the labels that `--watch-label-selector` speaks of: what one controller makes for another has to carry
+    /// them, too, or the other would not see it.
+    pub fn watched_labels(&self) -> Vec<String> {
+        selector::keys(&self.watch_label_selector)
+    }
+
     fn check_selectors(&self) -> Result<(), ArgsError> {
         let flags = [
             ("watch-label-selector", &self.watch_label_selector),

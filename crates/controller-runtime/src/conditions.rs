@@ -67,7 +67,7 @@ pub fn finish(
 ) -> Vec<Condition> {
     let mut set = Set::new(previous, generation, now);
     match end {
-        End::Unchanged => return previous.to_vec(),
+        End::Unchanged | End::Untried => return previous.to_vec(),
         End::Ready { message } => {
             set.remove(STALLED);
             set.remove(RECONCILING);

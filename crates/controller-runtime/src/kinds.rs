@@ -83,7 +83,7 @@ impl Style {
             End::Failed { message, class, .. } => (pending, Course::UnderWay, message, Some(class)),
             End::Waiting { message, .. } => (pending, Course::UnderWay, message, None),
             End::Stalled { message, .. } => (failed, Course::Missed, message, None),
-            End::Ready { .. } | End::Unchanged | End::Phase { .. } => return end,
+            End::Ready { .. } | End::Unchanged | End::Untried | End::Phase { .. } => return end,
         };
         End::Phase {
             name,

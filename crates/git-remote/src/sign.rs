@@ -125,6 +125,14 @@ impl Signer {
         };
         Ok(armored.trim_end().to_owned())
     }
+
+    /// Whether a signature names one of this signer's keys as its maker. It is not verified; one that cannot be read names none.
+    pub fn is_named_in(&self, signature: &str) -> bool {
+        match &self.key {
+            Key::OpenPgp(key) => key.is_named_in(signature),
+            Key::Ssh(key) => key.is_named_in(signature),
+        }
+    }
 }
 
 impl fmt::Debug for Signer {

@@ -52,7 +52,7 @@ impl Work {
         let seconds = created.map_or(0, |time| time.0.as_second());
         if let Some(newer) = self.newer {
             let plan = &self.plan;
-            let settled = settle(&self.remote, &self.cache, plan, seconds, &self.recorder)?;
+            let settled = settle(&self.remote, &self.cache, plan, seconds, &mut self.recorder)?;
             return Ok(match settled {
                 Some(written) => Outcome::Pushed(written, now()),
                 None => Outcome::Replaced(newer),

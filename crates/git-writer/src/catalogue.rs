@@ -24,7 +24,7 @@ struct Known {
     automation_name: Name,
     source: Name,
     sequence: i64,
-    ended: bool,
+    phase: Phase,
     /// Whether it was found to be its automation's.
     genuine: bool,
     /// The Secrets that the last pass read.
@@ -40,10 +40,9 @@ impl Catalogue {
             known.secrets.clone_from(&before.secrets);
             known.genuine |= before.genuine;
         }
-        let (automation, sequence) = (known.automation.clone(), known.sequence);
-        let is_new = plans.insert(ObjectRef::from_obj(plan), known).is_none();
+        let before = plans.insert(ObjectRef::from_obj(plan), known.clone());
         let superseded = plans.iter().filter(|(_, other)| {
-            is_new && !other.ended && other.automation == automation && other.sequence < sequence
+            before.is_none() && !other.phase.is_ended() && known.replaces(other)
         });
         superseded.map(|(plan, _)| plan.clone()).collect()
     }
@@ -51,9 +50,8 @@ impl Catalogue {
     /// The name of the plan that takes the place of this one: of the same automation, with the highest number above its own.
     pub(crate) fn newer(&self, plan: &ImageUpdatePlan) -> Option<String> {
         let plans = self.plans.lock();
-        let newer = plans.iter().filter(|(_, other)| {
-            other.automation == plan.spec.automation_ref.uid && other.sequence > plan.spec.sequence
-        });
+        let own = Known::of(plan);
+        let newer = plans.iter().filter(|(_, other)| other.replaces(&own));
         newer
             .max_by_key(|(_, other)| other.sequence)
             .map(|(newer, _)| newer.name.clone())
@@ -110,12 +108,21 @@ impl Catalogue {
         let plans = self.plans.lock();
         let found = plans
             .iter()
-            .filter(|(plan, known)| !known.ended && wanted(plan, known));
+            .filter(|(plan, known)| !known.phase.is_ended() && wanted(plan, known));
         found.map(|(plan, _)| plan.clone()).collect()
     }
 }
 
 impl Known {
+    /// Whether it takes the place of another one: it is of the same automation, which is in its namespace, and was made after
+    /// it. One that was refused as somebody else's does not.
+    fn replaces(&self, other: &Self) -> bool {
+        let refused = self.phase == Phase::Failed && !self.genuine;
+        let same = self.automation == other.automation
+            && self.automation_name.0 == other.automation_name.0;
+        same && self.sequence > other.sequence && !refused
+    }
+
     fn of(plan: &ImageUpdatePlan) -> Self {
         let spec = &plan.spec;
         let namespace = plan.namespace().unwrap_or_default();
@@ -127,7 +134,7 @@ impl Known {
                 spec.source_ref.name.clone(),
             ),
             sequence: spec.sequence,
-            ended: plan.is_ended(),
+            phase: plan.phase(),
             // Both come after the check.
             genuine: plan.phase() == Phase::AwaitingApproval
                 || plan

@@ -81,8 +81,8 @@ pub enum WriteError {
         /// Its size.
         bytes: u64,
     },
-    /// The journal did not take the commit: it was not pushed.
-    #[error("failed to update source: cannot record the commit before the push")]
+    /// The journal did not take the commit, or let nothing be pushed: it was not pushed.
+    #[error("failed to update source: not pushed")]
     Journal(#[source] JournalError),
     /// The commit could not be made or signed.
     #[error("failed to update source")]

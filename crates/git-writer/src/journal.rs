@@ -26,6 +26,11 @@ pub trait Journal {
     fn may_push(&mut self) -> Result<(), JournalError> {
         Ok(())
     }
+
+    /// Asked right before the push to the refspec, which completes what has begun; an error keeps it from beginning.
+    fn may_complete(&mut self) -> Result<(), JournalError> {
+        Ok(())
+    }
 }
 
 /// A journal that keeps nothing: for a run that nobody goes on with.

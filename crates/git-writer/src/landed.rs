@@ -5,9 +5,11 @@ use git_remote::{Ancestry, ObjectId};
 
 use crate::journal::Sent;
 use crate::prepare::{self, Job, Source};
+use crate::push::head;
 use crate::{WriteError, check};
 
-/// Whether the branch, which is at `head`, has this commit.
+/// Whether the branch, which is at `head`, has this commit. A branch of its own that is gone had it where the branch that was
+/// checked out has it: somebody merged it.
 ///
 /// That the server has it says nothing: it keeps the objects of a push whose reference it refused. Its place in the
 /// history does; and where the server cannot send a history alone, that every file of the plan is what the plan makes
@@ -17,13 +19,27 @@ pub(crate) fn has_landed(
     head: Option<ObjectId>,
     sent: &Sent,
 ) -> Result<bool, WriteError> {
-    let Some(head) = head else { return Ok(false) };
-    if head == sent.commit {
-        return Ok(true);
+    let head = match head {
+        Some(head) => Some(head),
+        None => checked_out(job)?,
+    };
+    match head {
+        Some(head) if head == sent.commit => Ok(true),
+        Some(head) if head != sent.parent => is_below(job, head, sent),
+        Some(_) | None => Ok(false),
     }
-    if head == sent.parent {
-        return Ok(false);
-    }
+}
+
+/// Where the branch is that was checked out, if it was one.
+fn checked_out(job: Job<'_>) -> Result<Option<ObjectId>, WriteError> {
+    let Some(branch) = job.plan.spec.checkout.reference.checked_out_branch() else {
+        return Ok(None);
+    };
+    head(job.remote, &format!("refs/heads/{branch}")).map_err(WriteError::Read)
+}
+
+/// Whether a branch at `head` has the commit below it.
+fn is_below(job: Job<'_>, head: ObjectId, sent: &Sent) -> Result<bool, WriteError> {
     let mut session = job.remote.connect().map_err(WriteError::Read)?;
     match session
         .ancestry(head, sent.commit)

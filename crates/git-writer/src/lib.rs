@@ -12,6 +12,7 @@ mod args;
 mod catalogue;
 mod changes;
 mod check;
+mod consent;
 mod controller;
 mod error;
 mod journal;

@@ -43,11 +43,13 @@ pub(crate) async fn source(
     found.ok_or(Trouble::Access(AccessError::FindSource { name }))
 }
 
-/// Whether somebody has consented to the plan.
-pub(crate) async fn is_approved(client: &Client, plan: &ImageUpdatePlan) -> Result<bool, Trouble> {
-    let (namespace, name) = (plan.namespace().unwrap_or_default(), plan.name_any());
-    let found: Option<ImageUpdateApproval> = read(client, &namespace, &name).await?;
-    Ok(found.is_some_and(|approval| approval.spec.plan == name))
+/// The approval of a plan's name.
+pub(crate) async fn approval(
+    client: &Client,
+    plan: &ImageUpdatePlan,
+) -> Result<Option<ImageUpdateApproval>, Trouble> {
+    let namespace = plan.namespace().unwrap_or_default();
+    read(client, &namespace, &plan.name_any()).await
 }
 
 /// What signs the commits of an automation, where it wants that.

@@ -2,8 +2,10 @@
 
 use api::repin::v1alpha1::ImageUpdatePlan;
 use git_remote::{
-    Cache, CommitRequest, Error, Identity, NewCommit, ObjectId, Remote, Repository, Session, Signer,
+    Cache, CommitRequest, Error, Identity, NewCommit, ObjectId, Remote, Repository, Session,
+    Signer, SignerError,
 };
+use k8s_openapi::jiff::Timestamp;
 
 use crate::journal::Sent;
 use crate::{WriteError, check};
@@ -64,13 +66,27 @@ fn build(
     {
         return Ok((same, sent.seconds));
     }
-    let commit = source.repository.commit(&request);
-    commit
-        .map(|commit| (commit, job.seconds))
-        .map_err(WriteError::Commit)
+    dated(&source.repository, request).map_err(WriteError::Commit)
 }
 
-/// The commit that may have been sent before, if the plan still leads to it.
+/// The commit and its date. A key that is younger than the plan, which may have waited for an approval, cannot sign at the
+/// plan's date: then it is now.
+fn dated(
+    repository: &Repository,
+    mut request: CommitRequest<'_>,
+) -> Result<(NewCommit, i64), Error> {
+    let mut commit = repository.commit(&request);
+    if let Err(Error::Sign(problem)) = &commit
+        && matches!(**problem, SignerError::NotValidAt { .. })
+    {
+        request.seconds = Timestamp::now().as_second();
+        commit = repository.commit(&request);
+    }
+    Ok((commit?, request.seconds))
+}
+
+/// The commit that may have been sent before, if the plan still leads to it and its key is the one that signs now: what a
+/// server refuses for its signature would be refused with any other key.
 fn again(
     repository: &Repository,
     request: &CommitRequest<'_>,
@@ -82,10 +98,14 @@ fn again(
         seconds: sent.seconds,
         ..*request
     };
-    if request.signer.is_some() != sent.signature.is_some() {
+    let signature = sent.signature.as_deref();
+    let same_key = match (request.signer, signature) {
+        (Some(signer), Some(signature)) => signer.is_named_in(signature),
+        (signer, signature) => signer.is_none() && signature.is_none(),
+    };
+    if !same_key {
         return Ok(None);
     }
-    let signature = sent.signature.as_deref();
     let commit = repository
         .commit_again(&request, signature)
         .map_err(WriteError::Commit)?;

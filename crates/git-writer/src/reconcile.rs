@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::apply::{self, Work};
 use crate::catalogue::Catalogue;
+use crate::consent::consent;
 use crate::metrics::Metrics;
 use crate::recorder::Recorder;
 use crate::status::{self, Outcome};
@@ -54,11 +55,12 @@ impl Reconciler for Context {
 
     async fn pass(&self, plan: Arc<ImageUpdatePlan>, pass: &Pass) -> Done<ImageUpdatePlanStatus> {
         let recorder = self.recorder(&plan, pass);
+        let place = self.turns.place(PlanRef::from_obj(&*plan));
         let outcome = self.outcome(&plan, &recorder).await;
         let outcome =
             outcome.unwrap_or_else(|trouble| Outcome::Trouble(trouble.fate(), trouble.to_string()));
-        if !matches!(outcome, Outcome::Queued(_)) {
-            self.turns.leave(&PlanRef::from_obj(&*plan));
+        if matches!(outcome, Outcome::Queued(_)) {
+            place.keep();
         }
         status::done(&plan, recorder.last(), outcome)
     }
@@ -101,9 +103,11 @@ impl Context {
         if checked.automation.spec.suspend {
             return Ok(Outcome::Suspended(checked.automation.name_any()));
         }
-        let needed = plan.spec.approval == Approval::Required;
-        if needed && !observe::is_approved(&self.client, plan).await? {
-            return Ok(Outcome::AwaitsApproval);
+        if plan.spec.approval == Approval::Required {
+            let approval = observe::approval(&self.client, plan).await?;
+            if let Err(lack) = consent(plan, approval.as_ref()) {
+                return Ok(Outcome::AwaitsApproval(lack));
+            }
         }
         self.write(plan, &checked, (recorder, newer)).await
     }
@@ -141,7 +145,7 @@ impl Context {
     ) -> Result<Outcome, Trouble> {
         let remote = self.remote(plan, checked).await?;
         let lane = Lane {
-            url: remote.url().to_string(),
+            repository: remote.key(),
             branch: checked.target.push_branch.clone(),
         };
         let turn = match self.turns.take(lane, plan) {
@@ -154,10 +158,7 @@ impl Context {
             remote,
             cache: self.cache.clone(),
             signer,
-            recorder: Recorder {
-                timeout: checked.source.spec.timeout().to_std(),
-                ..recorder.clone()
-            },
+            recorder: recorder.clone(),
             newer,
         };
         apply::write(work, turn, &self.metrics).await
@@ -191,7 +192,6 @@ impl Context {
             checkpoints: pass.checkpoints.clone(),
             claims: pass.claims.clone(),
             shutdown: self.shutdown.clone(),
-            timeout: Duration::ZERO,
             runtime: Handle::current(),
         }
     }

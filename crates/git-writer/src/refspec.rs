@@ -1,10 +1,10 @@
 //! The second push, to where the plan's refspec leads.
 
-use api::repin::v1alpha1::ImageUpdatePlan;
 use git_remote::{Ancestry, ObjectId, Refspec, Remote};
 
 use crate::WriteError;
-use crate::journal::Sent;
+use crate::journal::{Journal, Sent};
+use crate::prepare::Job;
 use crate::push::{Parcel, push as push_reference};
 
 /// What servers of reviews say, in lower case, about a commit that they took for review before.
@@ -28,11 +28,12 @@ pub(crate) struct Pushed {
 /// pushed to it, such as `refs/for/main`, has it where the server refuses it as known. One that would lose commits is
 /// replaced only where the user allowed that: by a `+`, or by a push branch of its own.
 pub(crate) fn push(
-    remote: &Remote,
-    plan: &ImageUpdatePlan,
+    job: Job<'_>,
     landed: &Sent,
     branch: &str,
+    journal: &mut dyn Journal,
 ) -> Result<Option<Pushed>, WriteError> {
+    let plan = job.plan;
     let Some(text) = &plan.spec.push.refspec else {
         return Ok(None);
     };
@@ -49,7 +50,7 @@ pub(crate) fn push(
             messages: Vec::new(),
         }));
     }
-    match replace(remote, plan, landed, (&destination, force)) {
+    match replace(job, landed, (&destination, force), journal) {
         Ok(messages) => Ok(Some(Pushed {
             destination,
             messages,
@@ -64,11 +65,12 @@ pub(crate) fn push(
 }
 
 fn replace(
-    remote: &Remote,
-    plan: &ImageUpdatePlan,
+    job: Job<'_>,
     landed: &Sent,
     (destination, force): (&str, bool),
+    journal: &mut dyn Journal,
 ) -> Result<Vec<String>, WriteError> {
+    let Job { remote, plan, .. } = job;
     let session = remote.open_push().map_err(WriteError::Push)?;
     let old = session.find(destination);
     let push = &plan.spec.push;
@@ -84,6 +86,7 @@ fn replace(
             });
         }
     }
+    journal.may_complete().map_err(WriteError::Journal)?;
     let parcel = Parcel::Known(landed.commit);
     match push_reference(session, plan, parcel, (destination, old)) {
         Ok(messages) => Ok(messages),

@@ -17,7 +17,7 @@ pub(crate) fn settle(
     cache: &Cache,
     plan: &ImageUpdatePlan,
     seconds: i64,
-    journal: &dyn Journal,
+    journal: &mut dyn Journal,
 ) -> Result<Option<Written>, WriteError> {
     let Some(recorded) = journal.recorded() else {
         return Ok(None);
@@ -33,7 +33,7 @@ pub(crate) fn settle(
     let branch = format!("refs/heads/{}", plan.spec.push.branch);
     let found = head(remote, &branch).map_err(WriteError::Read)?;
     if has_landed(job, found, &sent)? {
-        return finish(job, &branch, &sent, Vec::new()).map(Some);
+        return finish(job, &branch, (&sent, Vec::new()), journal).map(Some);
     }
     Ok(None)
 }

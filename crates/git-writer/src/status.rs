@@ -8,11 +8,15 @@ use api::repin::v1alpha1::{ImageUpdatePlan, ImageUpdatePlanStatus, Phase, Prepar
 use controller_runtime::{Class, Course, Done, End, Next};
 use kube::ResourceExt as _;
 
+use crate::consent::Lack;
 use crate::turns::Queued;
 use crate::{Fate, Written};
 
 /// How long a plan waits for others before its status says so.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long a plan whose status says for what it waits is left alone, if it is not called before.
+const LAST_RESORT: Duration = Duration::from_secs(30);
 
 /// What a pass over a plan came to.
 #[derive(Debug)]
@@ -22,7 +26,7 @@ pub(crate) enum Outcome {
     /// The process ends: the next one goes on.
     Interrupted,
     /// Somebody has to consent.
-    AwaitsApproval,
+    AwaitsApproval(Lack),
     /// The automation, of this name, is suspended.
     Suspended(String),
     /// Another plan is pushed to the same branch.
@@ -46,15 +50,20 @@ pub(crate) fn done(
     let mut next = Next::OnChange;
     let end = match outcome {
         Outcome::Ended | Outcome::Interrupted => End::Unchanged,
-        Outcome::AwaitsApproval => phase(Phase::AwaitingApproval, awaits(plan), None),
+        Outcome::AwaitsApproval(lack) => phase(Phase::AwaitingApproval, awaits(plan, lack), None),
         Outcome::Suspended(automation) => {
             let message =
                 format!("{PLAN_WAITS}ImageUpdateAutomation '{automation}', which is suspended");
             phase(Phase::Pending, message, None)
         }
         Outcome::Queued(queued) => {
-            next = Next::After(PATIENCE);
-            waits(&queued)
+            // Its turn sets off a pass; the last resort is only that.
+            next = Next::After(if queued.waited < PATIENCE {
+                PATIENCE
+            } else {
+                LAST_RESORT
+            });
+            waits(plan, &queued)
         }
         Outcome::Replaced(newer) => {
             let message = format!("plan '{newer}' takes its place");
@@ -93,19 +102,32 @@ fn phase(phase: Phase, message: String, retry: Option<Class>) -> End {
     }
 }
 
-/// Most waits are too short to be told.
-fn waits(queued: &Queued) -> End {
-    if queued.waited < PATIENCE {
-        return End::Unchanged;
+/// Most waits are too short to be told, and why the last try failed is worth more than for whom the next one waits.
+fn waits(plan: &ImageUpdatePlan, queued: &Queued) -> End {
+    if queued.waited < PATIENCE || has_failed(plan) {
+        return End::Untried;
     }
     let message = format!("{PLAN_WAITS}plan '{}' of the same branch", queued.behind);
     phase(Phase::Pending, message, None)
 }
 
-fn awaits(plan: &ImageUpdatePlan) -> String {
+/// Whether the status tells of a try that failed.
+fn has_failed(plan: &ImageUpdatePlan) -> bool {
+    let conditions = plan.status.iter().flat_map(|status| &status.conditions);
+    let mut messages = conditions.map(|condition| &condition.message);
+    plan.phase() == Phase::Pending && messages.any(|message| !message.starts_with(PLAN_WAITS))
+}
+
+fn awaits(plan: &ImageUpdatePlan, lack: Lack) -> String {
     let (namespace, name) = (plan.namespace().unwrap_or_default(), plan.name_any());
+    let but = match lack {
+        Lack::Approval => ":".to_owned(),
+        Lack::NewApproval => format!(
+            ", for the one that there is was made before the plan: kubectl delete imageupdateapproval -n {namespace} {name}, then"
+        ),
+    };
     format!(
-        "waits for an ImageUpdateApproval of its name: kubectl create -f - <<< '{{\"apiVersion\": \"repin.dev/v1alpha1\", \
+        "waits for an ImageUpdateApproval of its name{but} kubectl create -f - <<< '{{\"apiVersion\": \"repin.dev/v1alpha1\", \
          \"kind\": \"ImageUpdateApproval\", \"metadata\": {{\"namespace\": \"{namespace}\", \"name\": \"{name}\"}}, \
          \"spec\": {{\"plan\": \"{name}\", \"approvedBy\": \"<your user name>\"}}}}'"
     )

@@ -18,8 +18,8 @@ pub(crate) type PlanRef = ObjectRef<ImageUpdatePlan>;
 /// A branch of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Lane {
-    /// URL of the repository, without user info.
-    pub(crate) url: String,
+    /// The repository, as `Remote::key()` tells them apart.
+    pub(crate) repository: String,
     /// Short name of the branch.
     pub(crate) branch: String,
 }
@@ -56,6 +56,14 @@ pub(crate) struct Turn {
     lane: Lane,
 }
 
+/// The place of a plan among those that wait, which it gives up when this is dropped: also where its pass breaks down.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    turns: &'a Turns,
+    plan: PlanRef,
+    kept: bool,
+}
+
 /// Another plan comes first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Queued {
@@ -79,6 +87,8 @@ impl Turns {
     pub(crate) fn take(&self, lane: Lane, plan: &ImageUpdatePlan) -> Result<Turn, Queued> {
         let rank = Rank::of(plan);
         let mut lanes = self.lanes.lock();
+        // Its repository may have got another address since it began to wait.
+        self.withdraw(&mut lanes, &ObjectRef::from_obj(plan), Some(&lane));
         let queue = lanes.entry(lane.clone()).or_default();
         let since = *queue
             .waiting
@@ -102,10 +112,24 @@ impl Turns {
         Err(Queued { behind, waited })
     }
 
+    /// The place that a plan has, or gets.
+    pub(crate) fn place(&self, plan: PlanRef) -> Place<'_> {
+        Place {
+            turns: self,
+            plan,
+            kept: false,
+        }
+    }
+
     /// The plan does not wait any more: it failed, has ended, or is gone.
     pub(crate) fn leave(&self, plan: &PlanRef) {
-        let mut lanes = self.lanes.lock();
-        for queue in lanes.values_mut() {
+        self.withdraw(&mut self.lanes.lock(), plan, None);
+    }
+
+    /// The plan waits for no branch any more but this one.
+    fn withdraw(&self, lanes: &mut HashMap<Lane, Queue>, plan: &PlanRef, but: Option<&Lane>) {
+        let others = lanes.iter_mut().filter(|(lane, _)| Some(*lane) != but);
+        for (_, queue) in others {
             let before = queue.waiting.len();
             queue.waiting.retain(|rank, _| rank.reference() != *plan);
             if queue.holder.is_none() && queue.waiting.len() < before {
@@ -119,6 +143,21 @@ impl Turns {
     fn call(&self, queue: &Queue) {
         if let Some(first) = queue.waiting.keys().next() {
             self.triggers.send(first.reference());
+        }
+    }
+}
+
+impl Place<'_> {
+    /// The plan waits on.
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.turns.leave(&self.plan);
         }
     }
 }

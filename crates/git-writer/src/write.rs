@@ -33,7 +33,7 @@ pub struct Written {
 /// files, nothing else is asked of the server. The object id and the old bytes of every file are checked; if the branch
 /// moved and those files are the same, the commit is made on its head and pushed at once; if one changed, the plan is
 /// [superseded](WriteError::Superseded) and nothing is pushed. `seconds` (Unix time, UTC) is the date of the commit: the
-/// plan's creation.
+/// plan's creation; only where the signing key was not valid then, it is the time of signing.
 ///
 /// `journal` is told each commit before it is pushed. What it recorded before a crash is looked for on the branch and,
 /// where it is not there, made again byte for byte and pushed, unless the branch moved meanwhile. So there is one commit
@@ -63,7 +63,9 @@ pub fn write(
         .transpose()?;
     for _ in 0..ATTEMPTS {
         match attempt(job, &branch, sent.take(), journal)? {
-            Attempt::Landed(landed, messages) => return finish(job, &branch, &landed, messages),
+            Attempt::Landed(landed, messages) => {
+                return finish(job, &branch, (&landed, messages), journal);
+            }
             Attempt::Moved(pushed) => sent = pushed,
         }
     }
@@ -139,10 +141,10 @@ fn adopt(job: Job<'_>, commit: &NewCommit) {
 pub(crate) fn finish(
     job: Job<'_>,
     branch: &str,
-    landed: &Sent,
-    mut messages: Vec<String>,
+    (landed, mut messages): (&Sent, Vec<String>),
+    journal: &mut dyn Journal,
 ) -> Result<Written, WriteError> {
-    let refspec = refspec::push(job.remote, job.plan, landed, branch)?;
+    let refspec = refspec::push(job, landed, branch, journal)?;
     let destination = refspec.map(|pushed| {
         messages.extend(pushed.messages);
         pushed.destination

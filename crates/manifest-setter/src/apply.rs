@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::annotations::{AFTER, TRACEPARENT};
+use api::image::v1::ImageUpdateAutomation;
 use api::repin::v1alpha1::ImageUpdatePlan;
 use controller_runtime::{Claims, trace};
-use kube::Api;
 use kube::api::{DeleteParams, PostParams, Preconditions};
+use kube::{Api, ResourceExt as _};
 use tokio::time::timeout;
 
 use crate::catalogue::{KnownPlan, Plans};
@@ -22,6 +23,7 @@ const LONGEST_WRITE: Duration = Duration::from_secs(30);
 /// Makes a plan. One of its name that is there already is the same, from before a crash.
 pub(crate) async fn create(
     ctx: &Context,
+    automation: &ImageUpdateAutomation,
     (mut plan, after): (ImageUpdatePlan, Option<String>),
     claims: &Claims,
 ) -> Result<(), PassError> {
@@ -29,7 +31,9 @@ pub(crate) async fn create(
     let (label, uid) = (owner.label(), owner.uid.clone());
     plan.metadata.owner_references = Some(vec![owner.owner_reference()]);
     plan.metadata.creation_timestamp = None;
-    plan.metadata.labels.get_or_insert_default().extend([label]);
+    let labels = plan.metadata.labels.get_or_insert_default();
+    labels.extend(shard_labels(automation, &ctx.shard_labels));
+    labels.extend([label]);
     let annotations = plan.metadata.annotations.get_or_insert_default();
     annotations.extend(after.map(|after| (AFTER.to_owned(), after)));
     annotations.extend(trace::current_traceparent().map(|trace| (TRACEPARENT.to_owned(), trace)));
@@ -59,21 +63,34 @@ pub(crate) async fn create(
     }
 }
 
-/// Takes plans back whose push has not begun. One that has changed meanwhile stays: the change leads to another pass.
+/// The labels by which the automation was selected: a git-writer with the same selector sees the plan by them. All other labels
+/// would tell their owners that the plan is theirs.
+fn shard_labels(
+    automation: &ImageUpdateAutomation,
+    keys: &[String],
+) -> impl Iterator<Item = (String, String)> {
+    let labels = automation.labels();
+    keys.iter()
+        .filter_map(|key| labels.get_key_value(key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+}
+
+/// Takes plans back whose push has not begun. Returns whether all of them are gone: one that has changed meanwhile stays.
 pub(crate) async fn withdraw(
     ctx: &Context,
     namespace: &str,
     plans: &[Arc<KnownPlan>],
     claims: &Claims,
-) -> Result<(), PassError> {
+) -> Result<bool, PassError> {
+    let mut are_gone = true;
     for plan in plans {
         tracing::info!(
             plan = plan.name,
             "the plan is taken back: nothing is to be changed any more"
         );
-        delete(ctx, namespace, plan, claims).await?;
+        are_gone &= delete(ctx, namespace, plan, claims).await?;
     }
-    Ok(())
+    Ok(are_gone)
 }
 
 /// Deletes the ended plans beyond the history. What fails is done by the next pass.
@@ -86,13 +103,13 @@ pub(crate) async fn forget_history(ctx: &Context, namespace: &str, plans: &Plans
     }
 }
 
-/// Deletes a plan as it is known; one that has changed or is gone is left alone.
+/// Deletes a plan as it is known, and returns whether it did: one that has changed or is gone is left alone.
 async fn delete(
     ctx: &Context,
     namespace: &str,
     plan: &KnownPlan,
     claims: &Claims,
-) -> Result<(), PassError> {
+) -> Result<bool, PassError> {
     let params = DeleteParams {
         preconditions: Some(Preconditions {
             uid: plan.uid.clone(),
@@ -110,7 +127,7 @@ async fn delete(
     if deleted.is_some() {
         ctx.metrics.wrote(Verb::Delete);
     }
-    Ok(())
+    Ok(deleted.is_some())
 }
 
 /// What a write answers; none where the object is there already, has changed, or is gone.

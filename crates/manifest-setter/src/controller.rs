@@ -73,7 +73,10 @@ fn identities(args: &controller_runtime::Args) -> cloud_identity::Settings {
 /// Watches policies, GitRepositories and plans, and reconciles once all of them are known: before that every source would
 /// look missing, and every plan would be made a second time.
 async fn plan_all(runtime: Runtime, tools: Tools) -> Result<(), RuntimeError> {
-    let metrics = runtime.metrics.registry(Metrics::register);
+    let identities = tools.access.identities().clone();
+    let metrics = runtime
+        .metrics
+        .registry(|registry| Metrics::register(registry, identities));
     let catalogue = Arc::new(Catalogue::default());
     let memory = Arc::new(Memory::default());
     let context = Context {
@@ -86,6 +89,7 @@ async fn plan_all(runtime: Runtime, tools: Tools) -> Result<(), RuntimeError> {
         memory: Arc::clone(&memory),
         metrics,
         no_cross_namespace: runtime.args.no_cross_namespace_refs,
+        shard_labels: runtime.args.watched_labels(),
         window: tools.window,
         patience: runtime.args.requeue_dependency.to_std(),
     };

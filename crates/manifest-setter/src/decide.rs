@@ -33,19 +33,19 @@ pub(crate) enum Step {
         /// The plans that are not ended, and whose push has not begun.
         withdraw: Vec<Arc<KnownPlan>>,
     },
-    /// A plan of the decision is under way, or one that has to end first.
+    /// A plan of the decision is under way.
     Wait(Arc<KnownPlan>),
     /// The decision was refused.
     Refused(Arc<KnownPlan>),
     /// More may change within this time.
     Hold(Duration),
-    /// The name is that of an ended plan: the decision comes back, and is to be named after this one.
+    /// The decision comes back, and its name is taken by a plan that others have followed: it is to be named after this one.
     Again(String),
     /// A plan is made.
     Create,
 }
 
-/// Which ended plan the name of the next plan is made with.
+/// Which plan the name of the next one is made with.
 ///
 /// As long as a plan is not ended, it is that plan's own: the same decision finds it by its name. A plan that was refused or
 /// superseded has its own, too, so that the same decision is not planned again and again.
@@ -85,9 +85,17 @@ pub(crate) fn next(plans: &Plans, wanted: Option<&str>, rules: &Rules<'_>) -> St
         };
     };
     match plans.named(wanted) {
-        Some(same) if !same.is_ended() => Step::Wait(Arc::clone(same)),
+        Some(same) if !same.is_ended() => open(plans, same),
         Some(same) => ended(plans, same, rules),
         None => new(plans, rules),
+    }
+}
+
+/// An open plan that a newer one replaces is written no more: the newer one would be, and it is not what is decided now.
+fn open(plans: &Plans, same: &Arc<KnownPlan>) -> Step {
+    match plans.open().filter(|newest| newest.name != same.name) {
+        Some(newest) => Step::Again(newest.name.clone()),
+        None => Step::Wait(Arc::clone(same)),
     }
 }
 

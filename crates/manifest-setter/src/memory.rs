@@ -28,8 +28,8 @@ pub(crate) struct Known {
     /// When the server was asked for them.
     asked: Instant,
     version: Version,
-    /// The ended plans up to this sequence were heeded.
-    heeded: i64,
+    /// The uids of the ended plans that were heeded. An older plan may end after a newer one.
+    heeded: Vec<Option<String>>,
 }
 
 /// What the heads are about: of other specs they say nothing.
@@ -51,10 +51,10 @@ impl Version {
 impl Known {
     /// The heads after what became of the automation's plans; none where the server has to be asked.
     fn after(&self, plans: &Plans, target: &Target) -> Option<Heads> {
-        let mut heads = self.heads;
+        let mut heads = self.heads.clone();
         let news = plans
             .iter()
-            .filter(|plan| plan.is_ended() && plan.sequence > self.heeded);
+            .filter(|plan| plan.is_ended() && !self.heeded.contains(&plan.uid));
         for plan in news {
             match plan.phase {
                 Phase::Pushed => {
@@ -89,6 +89,7 @@ fn moved(heads: Heads, target: &Target, commit: ObjectId) -> Heads {
             heads.checkout
         },
         push: Some(commit),
+        tag: heads.tag,
     }
 }
 
@@ -114,17 +115,18 @@ impl Memory {
         &self,
         automation: &AutomationRef,
         version: Version,
-        (heads, asked): (Heads, bool),
+        (heads, asked): (&Heads, bool),
         plans: &Plans,
     ) {
         let mut automations = self.automations.lock();
         let before = automations.get(automation).map(|known| known.asked);
         let now = Instant::now();
+        let ended = plans.iter().filter(|plan| plan.is_ended());
         let known = Known {
-            heads,
+            heads: heads.clone(),
             asked: before.filter(|_| !asked).unwrap_or(now),
             version,
-            heeded: plans.last_ended().map_or(0, |plan| plan.sequence),
+            heeded: ended.map(|plan| plan.uid.clone()).collect(),
         };
         automations.insert(automation.clone(), known);
     }

@@ -1,5 +1,6 @@
 //! What this controller counts beside what all do.
 
+use git_access::{Identities, TokenMetrics};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -7,11 +8,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 /// Counters; clones share them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Metrics {
     decisions: Family<DecisionLabels, Counter>,
     plans: Family<PlanLabels, Counter>,
     findings: Family<AutomationLabels, Gauge>,
+    pub(crate) tokens: TokenMetrics,
 }
 
 /// What a look at a repository went by.
@@ -47,8 +49,14 @@ struct AutomationLabels {
 }
 
 impl Metrics {
-    pub(crate) fn register(registry: &mut Registry) -> Self {
-        let metrics = Self::default();
+    /// Registers what is counted here, and what the cache of cloud credentials counts.
+    pub(crate) fn register(registry: &mut Registry, identities: Identities) -> Self {
+        let metrics = Self {
+            decisions: Family::default(),
+            plans: Family::default(),
+            findings: Family::default(),
+            tokens: TokenMetrics::register(registry, identities, "ImageUpdateAutomation"),
+        };
         registry.register(
             "repin_update_decisions",
             "Looks at a repository, by what told where its branches are",
@@ -86,6 +94,7 @@ impl Metrics {
     /// Drops the series of an automation that is gone.
     pub(crate) fn forget(&self, namespace: &str, name: &str) {
         self.findings.remove(&labels(namespace, name));
+        self.tokens.forget(namespace, name);
     }
 }
 

@@ -138,7 +138,12 @@ pub(crate) async fn source(
         purpose: Purpose::Read,
     };
     ctx.catalogue.uses(reference, secrets(&question));
-    let remote = ctx.access.remote(&question, &ctx.cluster).await;
+    let count = |event| {
+        let namespace = automation.namespace().unwrap_or_default();
+        let tokens = &ctx.metrics.tokens;
+        tokens.asked(&namespace, &automation.name_any(), event);
+    };
+    let remote = ctx.access.remote_with(&question, &ctx.cluster, count).await;
     let remote = remote.map_err(PassError::Access)?;
     let target = Target::resolve(automation, &object);
     let target = target.map_err(|error| PassError::Access(AccessError::Target(error)))?;

@@ -30,10 +30,10 @@ pub struct Request<'a> {
     pub knowledge: &'a Knowledge,
     /// The heads that somebody has seen already. With them, and their commit and its marked files in the cache, the pass
     /// opens no connection. Where the server does not have that commit any more, it is asked for its references.
-    pub known: Option<Heads>,
+    pub known: Option<&'a Heads>,
     /// The `spec.sequence` of the plan, from 1: greater than that of every earlier plan of the automation.
     pub sequence: i64,
-    /// Name of the automation's last ended plan: the same decision after it is a new plan.
+    /// Name of an earlier plan of the automation, of the last ended one as a rule: the same decision after it is a new plan.
     pub last_plan: Option<&'a str>,
     /// The time of the plan, for the clock functions of the message.
     pub now: DateTime<Utc>,
@@ -95,7 +95,7 @@ pub fn plan(
     let edited = files::edits(&mut ground, &marked, &policies, &mut findings)?;
     let aim = Aim {
         target: &target,
-        heads,
+        heads: &heads,
         approval,
     };
     let assembled = assembly::assemble(request, aim, edited.files, &mut findings)?;

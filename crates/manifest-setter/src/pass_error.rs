@@ -1,5 +1,6 @@
 //! Why a pass ended without what it was for. The texts are those of conditions, Flux's where Flux has one.
 
+use std::error::Error;
 use std::time::Duration;
 
 use api::reasons;
@@ -25,7 +26,7 @@ pub(crate) enum PassError {
     #[error("{}", .0.message())]
     Plan(PlanError),
     /// The cache cannot be used.
-    #[error("failed to checkout source: {0}")]
+    #[error("failed to checkout source: {}", chain(.0))]
     Cache(git_remote::Error),
     /// Other automations of the repository take too long.
     #[error("failed to checkout source: other automations have used the repository for {0:?}")]
@@ -92,4 +93,10 @@ impl PassError {
     pub(crate) fn is_of_git(&self) -> bool {
         matches!(self, Self::Plan(_) | Self::Cache(_))
     }
+}
+
+/// An error and its causes, joined by colons.
+fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -32,7 +32,7 @@ pub(crate) struct Assembled {
 #[derive(Clone, Copy)]
 pub(crate) struct Aim<'a> {
     pub(crate) target: &'a Target,
-    pub(crate) heads: Heads,
+    pub(crate) heads: &'a Heads,
     pub(crate) approval: Approval,
 }
 

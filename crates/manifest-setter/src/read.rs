@@ -36,7 +36,7 @@ pub(crate) struct Work {
     pub(crate) usable: Arc<Usable>,
     pub(crate) known: Option<Heads>,
     pub(crate) sequence: i64,
-    /// The ended plan that the name is made with.
+    /// The plan that the name is made with.
     pub(crate) after: Option<String>,
     pub(crate) now: Time,
 }
@@ -57,7 +57,7 @@ impl Reader {
         work: Work,
         tell: &controller_runtime::Progress,
     ) -> Result<Pass, PassError> {
-        let turn = self.turn(work.source.remote.url().as_str()).await?;
+        let turn = self.turn(work.source.remote.key()).await?;
         let reader = self.clone();
         let (says, mut said) = watch::channel(None);
         let reading = spawn_blocking(move || {
@@ -84,7 +84,7 @@ impl Reader {
             policies: &policies,
             denied: &work.usable.denied,
             knowledge: &self.knowledge,
-            known: work.known,
+            known: work.known.as_ref(),
             sequence: work.sequence,
             last_plan: work.after.as_deref(),
             now,
@@ -96,11 +96,11 @@ impl Reader {
         plan(remote, &repository, &request, &mut progress).map_err(PassError::Plan)
     }
 
-    async fn turn(&self, url: &str) -> Result<OwnedMutexGuard<()>, PassError> {
+    async fn turn(&self, repository: String) -> Result<OwnedMutexGuard<()>, PassError> {
         let turn = {
             let mut turns = self.turns.lock();
             turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-            Arc::clone(turns.entry(url.to_owned()).or_default())
+            Arc::clone(turns.entry(repository).or_default())
         };
         let taken = timeout(LONGEST_WAIT, turn.lock_owned()).await;
         taken.map_err(|_| PassError::Turn(LONGEST_WAIT))

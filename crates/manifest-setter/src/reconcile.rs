@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use api::image::v1::{ImageUpdateAutomation, ImageUpdateAutomationStatus};
 use api::repin::v1alpha1::ImageUpdatePlan;
+use api::source::GitRepository;
 use controller_runtime::{Done, Notice, Pass, Reconciler};
 use git_access::{Access, Cluster};
 use kube::runtime::reflector::ObjectRef;
@@ -20,6 +21,8 @@ use crate::read::{Reader, Work};
 use crate::status::{Looked, Outcome, Scene};
 use crate::{Heads, apply, decide, observe, status};
 
+/// When a plan is looked at again that has changed while it was to be taken back.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How often a decision is named anew because its name is taken.
 const NAMES: usize = 3;
 
@@ -35,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) memory: Arc<Memory>,
     pub(crate) metrics: Metrics,
     pub(crate) no_cross_namespace: bool,
+    /// The keys of the labels that select the automations of this process.
+    pub(crate) shard_labels: Vec<String>,
     /// For how long changes are gathered.
     pub(crate) window: Duration,
     /// How long nothing is said of a plan that nobody takes up.
@@ -50,7 +55,13 @@ impl Reconciler for Context {
         pass: &Pass,
     ) -> Done<ImageUpdateAutomationStatus> {
         let reference = ObjectRef::from_obj(&*automation);
+        // First: what becomes of its plans from now on leads to another pass.
+        let named = observe::reference(self, (&reference, &automation));
         let plans = self.plans_of(&automation);
+        if pass.requested.is_some() {
+            // Until somebody has asked the server, also where this pass fails before that.
+            self.memory.forget(&reference);
+        }
         let task = Task {
             reference: &reference,
             automation: &automation,
@@ -63,7 +74,7 @@ impl Reconciler for Context {
                 now: &pass.now,
             },
         };
-        let outcome = self.outcome(&task).await;
+        let outcome = self.outcome(&task, named).await;
         if outcome.as_ref().is_err_and(PassError::is_of_git) {
             self.memory.forget(&reference);
         }
@@ -115,20 +126,22 @@ struct Task<'a> {
 }
 
 impl Context {
-    async fn outcome(&self, task: &Task<'_>) -> Result<Outcome, PassError> {
+    async fn outcome(
+        &self,
+        task: &Task<'_>,
+        named: Result<ObjectRef<GitRepository>, PassError>,
+    ) -> Result<Outcome, PassError> {
         let asker = (task.reference, &**task.automation);
-        let named = observe::reference(self, asker);
         api::safeguards::approval(task.automation).map_err(PassError::Safeguard)?;
         let usable = Arc::new(observe::policies(self, task.automation).await?);
         let source = observe::source(self, asker, &named?).await?;
         let mut after = decide::after(task.plans, &task.rules);
-        let known = || self.known(task, &source);
-        let mut known = (!task.rules.requested).then(known).flatten();
+        let mut known = self.known(task, &source);
         for _ in 0..NAMES {
             let found = self
                 .look(task, (&source, &usable), (known, after.clone()))
                 .await?;
-            known = Some(found.heads);
+            known = Some(found.heads.clone());
             let wanted = found.plan.as_ref().map(ResourceExt::name_any);
             match decide::next(task.plans, wanted.as_deref(), &task.rules) {
                 Step::Again(name) => after = Some(name),
@@ -160,18 +173,18 @@ impl Context {
             automation: Arc::clone(task.automation),
             source: source.clone(),
             usable: Arc::clone(usable),
-            known,
+            known: known.clone(),
             sequence: task.plans.next_sequence(),
             after,
             now: task.pass.now.clone(),
         };
         let found = self.reader.plan(work, &task.pass.progress).await?;
-        let asked = known != Some(found.heads);
+        let asked = known.as_ref() != Some(&found.heads);
         self.metrics
             .decided(if asked { By::Server } else { By::Known });
         let version = Version::of(task.automation, &source.object);
         self.memory
-            .learn(task.reference, version, (found.heads, asked), task.plans);
+            .learn(task.reference, version, (&found.heads, asked), task.plans);
         let namespace = task.automation.namespace().unwrap_or_default();
         self.metrics.found(
             &namespace,
@@ -192,7 +205,9 @@ impl Context {
         match (step, plan) {
             (Step::Nothing { withdraw }, _) => {
                 let namespace = task.automation.namespace().unwrap_or_default();
-                apply::withdraw(self, &namespace, &withdraw, claims).await?;
+                if !apply::withdraw(self, &namespace, &withdraw, claims).await? {
+                    return Ok(Outcome::Held(AGAIN));
+                }
                 let mut open = task.plans.iter().filter(|plan| !plan.is_ended());
                 let under_way = open.rfind(|plan| !withdraw.contains(plan));
                 Ok(under_way.map_or(Outcome::UpToDate(looked), |plan| {
@@ -203,7 +218,7 @@ impl Context {
             (Step::Refused(plan), _) => Ok(Outcome::Refused(plan)),
             (Step::Hold(rest), _) => Ok(Outcome::Held(rest)),
             (Step::Create | Step::Again(_), Some(plan)) => {
-                apply::create(self, (plan, after), claims).await?;
+                apply::create(self, task.automation, (plan, after), claims).await?;
                 Ok(Outcome::Made)
             }
             (Step::Create | Step::Again(_), None) => Ok(Outcome::UpToDate(looked)),
@@ -227,7 +242,7 @@ impl Context {
 
 fn looked(source: &Source, usable: &Usable, found: &crate::Pass) -> Looked {
     Looked {
-        revision: status::revision(&source.target, found.heads.checkout),
+        revision: status::revision(&source.target, &found.heads),
         observed: usable.observed.clone(),
         findings: found.findings.clone(),
     }

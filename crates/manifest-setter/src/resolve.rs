@@ -1,5 +1,7 @@
 //! From what is to be checked out to commit ids, by the references of the remote.
 
+use std::sync::Arc;
+
 use git_remote::{ObjectId, RemoteRef, RemoteUrl, Repository, Session};
 use tag_policy::Constraint;
 
@@ -8,10 +10,12 @@ use crate::{PlanError, Progress};
 use git_access::{Checkout, Target};
 
 /// The commits a pass starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heads {
     /// What is checked out.
     pub checkout: ObjectId,
+    /// The short name of the tag that is checked out, where that is the highest one in a range.
+    pub tag: Option<Arc<str>>,
     /// The head of the push branch, where it exists.
     pub push: Option<ObjectId>,
 }
@@ -31,14 +35,14 @@ impl Heads {
 pub(crate) fn fetched(
     line: &mut Line<'_>,
     repository: &Repository,
-    (target, known): (&Target, Option<Heads>),
+    (target, known): (&Target, Option<&Heads>),
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Heads, PlanError> {
     if let Some(heads) = known {
         match line.fetch(repository, heads.base(target), progress) {
             // The commit may be gone since: a branch that was forced, and housekeeping.
             Err(PlanError::FetchCommit(error)) if is_gone(&error) => line.hang_up(),
-            fetched => return fetched.map(|()| heads),
+            fetched => return fetched.map(|()| heads.clone()),
         }
     }
     let url = line.remote().url();
@@ -77,6 +81,7 @@ pub(crate) fn heads(
             .find(|reference| reference.name == name)
             .map(RemoteRef::commit)
     };
+    let mut tag = None;
     let checkout = match &target.checkout {
         Checkout::Branch(_) | Checkout::Tag(_) | Checkout::Name(_) => match find(&wanted) {
             Some(commit) => commit,
@@ -87,10 +92,12 @@ pub(crate) fn heads(
                 .commit(),
         },
         Checkout::Semver(range) => {
-            highest(range, &refs)?.ok_or_else(|| PlanError::NoTagInRange {
+            let highest = highest(range, &refs)?.ok_or_else(|| PlanError::NoTagInRange {
                 range: range.clone(),
                 remote: remote.to_string(),
-            })?
+            })?;
+            tag = Some(highest.0.into());
+            highest.1
         }
         Checkout::Commit(commit) => {
             ObjectId::from_hex(commit.as_bytes()).map_err(|_| PlanError::ParseCommit {
@@ -100,11 +107,16 @@ pub(crate) fn heads(
     };
     Ok(Heads {
         checkout,
+        tag,
         push: find(&push_branch),
     })
 }
 
-fn highest(range: &str, refs: &[RemoteRef]) -> Result<Option<ObjectId>, PlanError> {
+/// The highest tag in a range, and its commit.
+fn highest<'a>(
+    range: &str,
+    refs: &'a [RemoteRef],
+) -> Result<Option<(&'a str, ObjectId)>, PlanError> {
     let constraint = Constraint::parse(range).map_err(|source| PlanError::ParseSemver {
         range: range.to_owned(),
         source,
@@ -116,5 +128,5 @@ fn highest(range: &str, refs: &[RemoteRef]) -> Result<Option<ObjectId>, PlanErro
     let highest = tag_policy::highest_semver(&constraint, tags().map(|(tag, _)| tag));
     Ok(tags()
         .find(|(tag, _)| Some(*tag) == highest)
-        .map(|(_, reference)| reference.commit()))
+        .map(|(tag, reference)| (tag, reference.commit())))
 }

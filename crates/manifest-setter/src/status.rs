@@ -13,15 +13,16 @@ use api::{Time, reasons};
 use controller_runtime::conditions::{finish, whole_seconds};
 use controller_runtime::{Done, End, Next};
 use git_access::{Checkout, Target};
-use git_remote::ObjectId;
 
-use crate::Finding;
 use crate::catalogue::{KnownPlan, Plans};
 use crate::findings;
 use crate::pass_error::PassError;
+use crate::{Finding, Heads};
 
 /// How texts about credentials and keys begin.
 const SOURCE_MANAGER: &str = "failed configuring source manager: ";
+/// How texts about the commit and its push begin.
+const UPDATE: &str = "failed to update source: ";
 
 /// What a pass came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,9 +136,11 @@ fn failed(plan: &KnownPlan) -> End {
             message: plan.message.clone(),
         };
     }
+    // Some texts of git-writer begin so themselves.
+    let message = plan.message.strip_prefix(UPDATE).unwrap_or(&plan.message);
     End::Waiting {
         reason: reasons::GIT_OPERATION_FAILED,
-        message: format!("failed to update source: {}", plan.message),
+        message: format!("{UPDATE}{message}"),
     }
 }
 
@@ -194,12 +197,13 @@ fn is_run(
 }
 
 /// What was looked at, in the form of Flux: the short name of the reference and the commit.
-pub(crate) fn revision(target: &Target, commit: ObjectId) -> String {
+pub(crate) fn revision(target: &Target, heads: &Heads) -> String {
+    let commit = heads.checkout;
     let name = match &target.checkout {
         Checkout::Branch(name) | Checkout::Tag(name) => Some(name.as_str()),
         Checkout::Name(name) => name.splitn(3, '/').nth(2),
         Checkout::Commit(_) => target.reference.branch.as_deref(),
-        Checkout::Semver(_) => None,
+        Checkout::Semver(_) => heads.tag.as_deref(),
     };
     match name {
         Some(name) => format!("{name}@sha1:{commit}"),

@@ -175,6 +175,9 @@ pub enum End {
     /// There is nothing to say yet: the conditions stay as they are, and the object is looked at
     /// again when [`Done::next`] says.
     Unchanged,
+    /// Nothing was tried, for another object comes first: as [`Unchanged`](Self::Unchanged), but the delays after failures go on
+    /// growing where they stood.
+    Untried,
     /// Something that the object depends on is missing: no failure, and tried again when
     /// [`Done::next`] says, without growing delays.
     Waiting {

@@ -1,6 +1,7 @@
 //! What the loop remembers of the objects beside the objects themselves.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Resource;
@@ -23,6 +24,8 @@ pub(super) struct Memory<K: Resource<DynamicType = ()>> {
     malformed: Mutex<HashSet<ObjectRef<K>>>,
     /// The traces that objects carried when they were looked at last.
     traces: Mutex<HashMap<ObjectRef<K>, String>>,
+    /// Objects as they were before a write without an answer: what people were told last is about them.
+    told: Mutex<HashMap<ObjectRef<K>, Arc<K>>>,
     metrics: Metrics,
 }
 
@@ -34,6 +37,7 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Memory<K> {
             backoff: Backoff::new(min.to_std(), max.to_std()),
             malformed: Mutex::default(),
             traces: Mutex::default(),
+            told: Mutex::default(),
             metrics,
         }
     }
@@ -85,12 +89,31 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Memory<K> {
         self.traces.lock().insert(object.clone(), carried)
     }
 
+    /// The state of an object that people were told of last: that in which it was `seen`, unless the status of an earlier pass
+    /// may be in there of which nobody was told.
+    pub(super) fn last_told(&self, object: &ObjectRef<K>, seen: &Arc<K>) -> Arc<K> {
+        let told = self.told.lock().get(object).cloned();
+        let same = told.filter(|told| told.meta().uid == seen.meta().uid);
+        same.unwrap_or_else(|| Arc::clone(seen))
+    }
+
+    /// Nobody knows whether the status of a pass was written: people were told of this state last.
+    pub(super) fn untold(&self, object: &ObjectRef<K>, told: Arc<K>) {
+        self.told.lock().insert(object.clone(), told);
+    }
+
+    /// People were told of the object as it is.
+    pub(super) fn told(&self, object: &ObjectRef<K>) {
+        self.told.lock().remove(object);
+    }
+
     /// The object is gone, and its series with it.
     pub(super) fn forget(&self, object: &ObjectRef<K>) {
         self.metrics.forget(&labels(object));
         self.own.forget(object);
         self.set_wellformed(object);
         self.traces.lock().remove(object);
+        self.told(object);
         self.succeeded(object);
     }
 

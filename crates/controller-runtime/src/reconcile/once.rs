@@ -128,7 +128,9 @@ impl<R: Reconciler> Once<R> {
             let delay = self.memory.failed(key, failure.retry_after);
             return (result, Action::requeue(delay));
         }
-        self.memory.succeeded(key);
+        if *end != End::Untried {
+            self.memory.succeeded(key);
+        }
         let action = match next {
             Next::After(delay) => Action::requeue(delay),
             Next::OnChange => Action::await_change(),
@@ -160,14 +162,20 @@ impl<R: Reconciler> Once<R> {
             .reconciler
             .is_news(&outcome::status(&**object), &status);
         let mark = is_news.then(trace::current_traceparent).flatten();
-        let written = self.written(&current, &status, mark.as_deref()).await?;
-        let Some(current) = written else {
+        let key = ObjectRef::from_obj(&**object);
+        let told = self.memory.last_told(&key, object);
+        let written = self.written(&current, &status, mark.as_deref()).await;
+        if written.is_err() {
+            self.memory.untold(&key, Arc::clone(&told));
+        }
+        let Some(current) = written? else {
             return Ok(None);
         };
+        self.memory.told(&key);
         if is_news {
             self.reconciler.announced();
         }
-        let before = outcome::conditions(&**object);
+        let before = outcome::conditions(&*told);
         let after = <R::Object as Reconciled>::parts(&status).conditions;
         let notice = match R::Object::STYLE {
             Style::Conditions => notice(&before, after),
@@ -178,11 +186,9 @@ impl<R: Reconciler> Once<R> {
         {
             tracing::warn!("{message}");
         }
-        let notices = self.reconciler.notices(
-            &current,
-            &outcome::status(&**object),
-            notice.map(Notice::of),
-        );
+        let notices =
+            self.reconciler
+                .notices(&current, &outcome::status(&*told), notice.map(Notice::of));
         self.tell(&current, notices, done.trace_message.as_deref());
         Ok(Some((done.end, done.next)))
     }

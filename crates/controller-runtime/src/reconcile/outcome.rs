@@ -91,7 +91,7 @@ impl<K: Reconciled> Ended<'_, K> {
         }
         match self.end {
             // The generation was seen and not judged.
-            End::Unchanged => answer(self.seen, &mut status),
+            End::Unchanged | End::Untried => answer(self.seen, &mut status),
             End::Ready { .. } | End::Stalled { .. } | End::Failed { .. } | End::Waiting { .. } => {
                 observe(self.seen, &mut status);
             }

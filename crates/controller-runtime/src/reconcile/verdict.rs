@@ -21,7 +21,11 @@ impl End {
         let (reason, class) = match self {
             Self::Failed { reason, class, .. } => (reason.unwrap_or(reasons::FAILED), *class),
             Self::Phase { name, retry, .. } => (*name, (*retry)?),
-            Self::Ready { .. } | Self::Stalled { .. } | Self::Unchanged | Self::Waiting { .. } => {
+            Self::Ready { .. }
+            | Self::Stalled { .. }
+            | Self::Unchanged
+            | Self::Untried
+            | Self::Waiting { .. } => {
                 return None;
             }
         };
@@ -44,7 +48,7 @@ impl End {
             Self::Ready { .. } => PassResult::Ready,
             Self::Stalled { .. } => PassResult::Stalled,
             Self::Waiting { .. } => PassResult::Waiting,
-            Self::Unchanged | Self::Failed { .. } => PassResult::Passed,
+            Self::Unchanged | Self::Untried | Self::Failed { .. } => PassResult::Passed,
             Self::Phase { course, .. } => match course {
                 Course::UnderWay => PassResult::Waiting,
                 Course::Reached => PassResult::Ready,

@@ -5,9 +5,10 @@ use k8s_openapi::api::events::v1::Event;
 use kube::Api;
 use kube::api::ListParams;
 use serde_json::json;
+use test_support::api_proxy::{Calls, Effect};
 use test_support::cluster::eventually;
 
-use crate::harness::{Loop, ready};
+use crate::harness::{Loop, PLURAL, ready};
 
 async fn events(one: &Loop, count: usize) -> Vec<Event> {
     let events: Api<Event> = one.namespace.api();
@@ -18,6 +19,24 @@ async fn events(one: &Loop, count: usize) -> Vec<Event> {
     .await;
     found.sort_by_key(|event| event.event_time.as_ref().map(|time| time.0));
     found
+}
+
+/// The client asks once more by itself; the next pass finds its status written.
+#[tokio::test]
+async fn a_status_whose_answers_are_lost_is_told_of_once() {
+    let mut one = Loop::start().await;
+    one.proxy
+        .fail(Calls::status_writes(PLURAL), 2, Effect::LoseAnswer);
+    one.create("app").await;
+    one.until_says("app", "fine").await;
+    events(&one, 1).await;
+    one.says(ready("better"));
+    one.trigger("app");
+    one.until_says("app", "better").await;
+    let told = events(&one, 2).await;
+    let notes: Vec<_> = told.iter().map(|event| event.note.as_deref()).collect();
+    assert_eq!(notes, [Some("fine"), Some("better")]);
+    one.end().await;
 }
 
 #[tokio::test]

@@ -273,11 +273,16 @@ impl Loop {
 
     /// Whether anything is measured of this object.
     pub(crate) fn is_measured(&self, name: &str) -> bool {
+        self.tells(&format!(r#"name="{name}""#))
+    }
+
+    /// Whether the metrics have this text.
+    pub(crate) fn tells(&self, part: &str) -> bool {
         let mut text = String::new();
         self.metrics
             .registry(|registry| prometheus_client::encoding::text::encode(&mut text, registry))
             .unwrap();
-        text.contains(&format!(r#"name="{name}""#))
+        text.contains(part)
     }
 
     /// Waits until the reconciler is told that this object is gone, and no other.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use controller_runtime::Next;
+use controller_runtime::{Class, End, Next};
 use serde_json::json;
 use test_support::api_proxy::{Calls, Point};
-use test_support::cluster::eventually;
+use test_support::cluster::{Cluster, eventually};
 
 use crate::harness::{Loop, PLURAL, ready};
 
@@ -51,6 +51,35 @@ async fn an_object_is_looked_at_again_when_the_pass_says() {
         one.pass().await;
     }
     assert_eq!(one.status_writes(), 1, "no change, no write");
+}
+
+#[tokio::test]
+async fn who_only_waits_for_others_goes_on_with_its_delays() {
+    let mut one = Loop::on(&Cluster::shared().await, &["--min-retry-delay=1h"]).await;
+    one.says(End::Failed {
+        reason: None,
+        message: "no luck".to_owned(),
+        class: Class::Transient,
+    });
+    one.create("app").await;
+    one.pass().await;
+    let failed = one.until_says("app", "no luck").await;
+    one.says(End::Untried);
+    for _ in 0..2 {
+        one.trigger("app");
+        one.pass().await;
+    }
+    // The first of them has ended.
+    let failing = r#"repin_objects_in_backoff{kind="ImageRepository"} 1"#;
+    assert!(one.tells(failing));
+    assert_eq!(one.object("app").await.status, failed.status);
+    one.says(ready("better"));
+    one.trigger("app");
+    one.until_says("app", "better").await;
+    eventually("the end of the delays", async || {
+        (!one.tells(failing)).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 mod candidate;
 
-use pgp::composed::{ArmorOptions, DetachedSignature, SubpacketConfig};
+use pgp::composed::{ArmorOptions, Deserializable as _, DetachedSignature, SubpacketConfig};
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{Subpacket, SubpacketData};
 use pgp::types::{KeyVersion, Password, SigningKey, Timestamp};
@@ -41,6 +41,15 @@ impl OpenPgpKey {
             .map_err(|error| SignerError::Sign {
                 problem: error.to_string(),
             })
+    }
+
+    pub(super) fn is_named_in(&self, signature: &str) -> bool {
+        let Ok((detached, _)) = DetachedSignature::from_string(signature) else {
+            return false;
+        };
+        let named = detached.signature.issuer_fingerprint();
+        let mut named = named.iter().map(ToString::to_string);
+        named.any(|named| self.candidates.iter().any(|key| key.fingerprint() == named))
     }
 
     pub(super) fn fingerprint(&self) -> String {

@@ -1,6 +1,6 @@
 //! SSH signatures: SSHSIG in the namespace `git`, over SHA-512.
 
-use russh::keys::ssh_key::{HashAlg, LineEnding, PrivateKey};
+use russh::keys::ssh_key::{HashAlg, LineEnding, PrivateKey, SshSig};
 use secrecy::SecretString;
 
 use super::SignerError;
@@ -46,6 +46,11 @@ impl SshKey {
         signature
             .and_then(|signature| signature.to_pem(LineEnding::LF))
             .map_err(failed)
+    }
+
+    pub(super) fn is_named_in(&self, signature: &str) -> bool {
+        let signature = SshSig::from_pem(signature);
+        signature.is_ok_and(|signature| signature.public_key() == self.key.public_key().key_data())
     }
 
     pub(super) fn fingerprint(&self) -> String {

@@ -248,6 +248,32 @@ fn signatures_are_reproducible() {
 }
 
 #[test]
+fn a_signature_names_the_key_that_made_it() {
+    let home = GnupgHome::new();
+    let openpgp = |name: &str| {
+        let fingerprint = home.generate(name, KeySpec::default());
+        Signer::openpgp(&home.export_secret(&[&fingerprint], ""), None).unwrap()
+    };
+    let ssh = || {
+        let key = SshKey::generate(KeyKind::Ecdsa(256)).private_key();
+        Signer::ssh(key.as_bytes(), None).unwrap()
+    };
+    let signers = [
+        openpgp("One <one@example.com>"),
+        openpgp("Two <two@example.com>"),
+        ssh(),
+        ssh(),
+    ];
+    for (maker, signer) in signers.iter().enumerate() {
+        let signature = signer.sign(PAYLOAD, now()).unwrap();
+        for (number, signer) in signers.iter().enumerate() {
+            assert_eq!(signer.is_named_in(&signature), number == maker);
+        }
+        assert!(!signer.is_named_in("no signature"));
+    }
+}
+
+#[test]
 fn debug_shows_a_fingerprint_and_no_secret() {
     let home = GnupgHome::new();
     let fingerprint = home.generate(USER, KeySpec::default());

@@ -22,11 +22,15 @@ fn plan(name: &str, uid: &str, sequence: i64) -> ImageUpdatePlan {
     plan
 }
 
-fn ended(mut plan: ImageUpdatePlan) -> ImageUpdatePlan {
+fn ended(plan: ImageUpdatePlan) -> ImageUpdatePlan {
+    in_phase(plan, Phase::Pushed)
+}
+
+fn in_phase(mut plan: ImageUpdatePlan, phase: Phase) -> ImageUpdatePlan {
     let ready = Condition {
         type_: "Ready".to_owned(),
-        status: "True".to_owned(),
-        reason: "Pushed".to_owned(),
+        status: phase.status().to_owned(),
+        reason: phase.reason().to_owned(),
         message: String::new(),
         observed_generation: None,
         last_transition_time: api::Time(Timestamp::UNIX_EPOCH),
@@ -66,6 +70,26 @@ fn a_newer_plan_of_the_same_automation_takes_the_place() {
     assert_eq!(catalogue.newer(&two).as_deref(), Some("three"));
     catalogue.forget(&ObjectRef::new("three").within("ns"));
     assert_eq!(catalogue.newer(&two), None);
+}
+
+#[test]
+fn a_plan_that_is_not_the_automations_takes_no_place() {
+    let catalogue = Catalogue::default();
+    let (one, forged) = (plan("one", "a", 1), plan("forged", "a", i64::MAX));
+    catalogue.shown(&one);
+    let mut elsewhere = plan("elsewhere", "a", 9);
+    elsewhere.metadata.namespace = Some("other".to_owned());
+    assert!(catalogue.shown(&elsewhere).is_empty());
+    assert_eq!(catalogue.newer(&one), None);
+    catalogue.shown(&forged);
+    catalogue.shown(&in_phase(forged, Phase::Failed));
+    assert_eq!(catalogue.newer(&one), None);
+    // Refused after it was found to be the automation's, it is the newest decision all the same.
+    let two = plan("two", "a", 2);
+    catalogue.shown(&two);
+    catalogue.is_genuine(&two);
+    catalogue.shown(&in_phase(two, Phase::Failed));
+    assert_eq!(catalogue.newer(&one).as_deref(), Some("two"));
 }
 
 #[test]

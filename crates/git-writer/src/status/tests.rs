@@ -89,7 +89,7 @@ fn each_outcome_is_a_phase() {
 
 #[test]
 fn who_waits_for_consent_says_how_to_give_it() {
-    let (name, _, message, _) = phase_of(Outcome::AwaitsApproval);
+    let (name, _, message, _) = phase_of(Outcome::AwaitsApproval(Lack::Approval));
     assert_eq!(name, "AwaitingApproval");
     let object = message.split('\'').nth(1).unwrap();
     let mut approval: serde_json::Value = serde_json::from_str(object).unwrap();
@@ -101,12 +101,56 @@ fn who_waits_for_consent_says_how_to_give_it() {
 }
 
 #[test]
+fn an_approval_that_is_too_old_has_to_go() {
+    let (name, _, message, _) = phase_of(Outcome::AwaitsApproval(Lack::NewApproval));
+    assert_eq!(name, "AwaitingApproval");
+    let expected = "waits for an ImageUpdateApproval of its name, for the one that there is was made before the plan: \
+         kubectl delete imageupdateapproval -n ns fleet-1, then kubectl create -f - <<< '{";
+    assert!(message.starts_with(expected), "{message}");
+}
+
+#[test]
 fn what_is_no_news_changes_nothing() {
-    for outcome in [Outcome::Ended, Outcome::Interrupted, queued(0)] {
+    for (outcome, end) in [
+        (Outcome::Ended, End::Unchanged),
+        (Outcome::Interrupted, End::Unchanged),
+        (queued(0), End::Untried),
+    ] {
         let done = done(&plan(), None, outcome);
-        assert_eq!(done.end, End::Unchanged);
+        assert_eq!(done.end, end);
         assert_eq!(Some(done.status), plan().status);
     }
+}
+
+/// The plan after this was said of it.
+fn saying(message: &str) -> ImageUpdatePlan {
+    let mut plan = plan();
+    let ready = api::Condition {
+        type_: api::conditions::READY.to_owned(),
+        status: Phase::Pending.status().to_owned(),
+        reason: Phase::Pending.reason().to_owned(),
+        message: message.to_owned(),
+        observed_generation: None,
+        last_transition_time: Time(Timestamp::UNIX_EPOCH),
+    };
+    plan.status.get_or_insert_default().conditions = vec![ready];
+    plan
+}
+
+#[test]
+fn who_has_failed_keeps_saying_why_while_it_waits_for_its_turn() {
+    let failed = done(&saying("failed to push"), None, queued(2));
+    assert_eq!(failed.end, End::Untried);
+    let waiting = done(
+        &saying("waits for plan 'ns/one' of the same branch"),
+        None,
+        queued(2),
+    );
+    assert!(matches!(waiting.end, End::Phase { .. }));
+    for done in [failed, waiting] {
+        assert_eq!(done.next, Next::After(LAST_RESORT));
+    }
+    assert_eq!(done(&plan(), None, queued(0)).next, Next::After(PATIENCE));
 }
 
 #[test]

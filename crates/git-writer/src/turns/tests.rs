@@ -17,7 +17,7 @@ fn plan(name: &str, created: i64) -> ImageUpdatePlan {
 
 fn lane(branch: &str) -> Lane {
     Lane {
-        url: "https://git.example/fleet".to_owned(),
+        repository: "https://git.example/fleet".to_owned(),
         branch: branch.to_owned(),
     }
 }
@@ -80,4 +80,34 @@ fn who_leaves_holds_nobody_up() {
     assert_eq!(called(), ["d"]);
     turns.leave(&reference("d"));
     assert!(turns.lanes.lock().is_empty());
+}
+
+#[test]
+fn who_goes_to_another_branch_holds_nobody_up() {
+    let (turns, mut called) = turns();
+    let turn = turns.take(lane("old"), &plan("a", 1)).unwrap();
+    turns.take(lane("old"), &plan("b", 2)).unwrap_err();
+    turns.take(lane("old"), &plan("c", 3)).unwrap_err();
+    let new = turns.take(lane("new"), &plan("b", 2)).unwrap();
+    drop(turn);
+    assert_eq!(called(), ["c"]);
+    assert!(turns.take(lane("old"), &plan("c", 3)).is_ok());
+    drop(new);
+    assert!(turns.lanes.lock().is_empty());
+}
+
+#[test]
+fn a_pass_that_breaks_down_holds_nobody_up() {
+    let (turns, mut called) = turns();
+    let turn = turns.take(lane("main"), &plan("a", 1)).unwrap();
+    for (name, created) in [("b", 2), ("c", 3)] {
+        let place = turns.place(reference(name));
+        turns.take(lane("main"), &plan(name, created)).unwrap_err();
+        place.keep();
+    }
+    drop(turn);
+    assert_eq!(called(), ["b"]);
+    let place = turns.place(reference("b"));
+    drop(place);
+    assert_eq!(called(), ["c"]);
 }

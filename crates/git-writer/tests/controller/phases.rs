@@ -1,7 +1,8 @@
 //! Plans that wait for people, or are overtaken.
 
 use api::image::v1::{Approval, ImageUpdateAutomation};
-use api::repin::v1alpha1::Phase;
+use api::repin::v1alpha1::{ImageUpdateApproval, Phase};
+use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::api::DeleteParams;
 use serde_json::json;
@@ -28,6 +29,38 @@ async fn a_plan_waits_for_its_approval() {
     assert_eq!(setup.repo.count("main"), 1);
     let after = setup.get(&name).await;
     assert_eq!(after.resource_version(), waiting.resource_version());
+    setup.approve(&name).await;
+    setup.until_pushed(&name).await;
+    setup.one_commit("2.0.0");
+}
+
+#[tokio::test]
+async fn an_approval_from_before_the_plan_does_not_count() {
+    let setup = Setup::start().await;
+    let spec = json!({ "approval": "Required" });
+    setup.apply_automation("fleet", &spec).await;
+    let mut plan = setup.plan(1, "2.0.0").await;
+    plan.spec.approval = Approval::Required;
+    let name = plan.name_any();
+    setup.approve(&name).await;
+    let approvals = setup.namespace.api::<ImageUpdateApproval>();
+    let given = approvals.get(&name).await.unwrap().creation_timestamp();
+    // Times of objects have whole seconds.
+    eventually("the next second", async || {
+        let passed = Timestamp::now().as_second() > given.as_ref()?.0.as_second();
+        passed.then_some(())
+    })
+    .await;
+    setup.create(&plan).await;
+    let waiting = setup.until_in(&name, Phase::AwaitingApproval).await;
+    assert!(
+        message(&waiting).contains("was made before the plan"),
+        "{}",
+        message(&waiting)
+    );
+    assert_eq!(setup.repo.count("main"), 1);
+    let deleted = approvals.delete(&name, &DeleteParams::default()).await;
+    drop(deleted.unwrap());
     setup.approve(&name).await;
     setup.until_pushed(&name).await;
     setup.one_commit("2.0.0");

@@ -3,9 +3,10 @@
 use git_remote::Signer;
 use git_writer::{Fate, WriteError, Written};
 use test_support::git_http::{Fault, GitHttp};
+use test_support::gnupg::{GnupgHome, KeySpec};
 use test_support::ssh_keys::{KeyKind, SshKey};
 
-use crate::stage::{CONTENT, FILE, Ledger, Stage};
+use crate::stage::{CONTENT, FILE, Ledger, SECONDS, Stage};
 
 /// Ends when the commit is stored, before it is pushed. Gives the journal as the next process finds it.
 fn ended(stage: &Stage, plan: &api::repin::v1alpha1::ImageUpdatePlan) -> Ledger {
@@ -75,6 +76,48 @@ fn a_signature_that_differs_each_time_is_used_again() {
     let allowed = stage.folder.path().join("allowed");
     std::fs::write(&allowed, key.allowed_signers_line("bot@example.com")).unwrap();
     assert!(stage.repository.verify_ssh("main", &allowed).good);
+}
+
+#[test]
+fn a_key_that_was_replaced_signs_no_more() {
+    let stage = Stage::new();
+    let plan = stage.plan("main");
+    let [old, new] = [0, 1].map(|_| SshKey::generate(KeyKind::Ed25519));
+    let sign = |key: &SshKey| Signer::ssh(key.private_key().as_bytes(), None).unwrap();
+    stage
+        .repository
+        .hook("pre-receive", "#!/bin/sh\necho 'unknown key'\nexit 1\n");
+    let mut ledger = Ledger::default();
+    let error = stage.go_on(&plan, Some(&sign(&old)), &mut ledger);
+    assert_eq!(error.unwrap_err().fate(), Fate::Waits);
+    stage.repository.hook("pre-receive", "#!/bin/sh\nexit 0\n");
+    let written = stage.go_on(&plan, Some(&sign(&new)), &mut ledger).unwrap();
+    assert_ne!(written.commit.to_string(), ledger.stored[0].commit);
+    let allowed = stage.folder.path().join("allowed");
+    std::fs::write(&allowed, new.allowed_signers_line("bot@example.com")).unwrap();
+    assert!(stage.repository.verify_ssh("main", &allowed).good);
+    assert_once(&stage, &written);
+}
+
+#[test]
+fn a_key_that_is_younger_than_the_plan_signs_at_its_own_time() {
+    let stage = Stage::new();
+    let plan = stage.plan("main");
+    let home = GnupgHome::new();
+    let fingerprint = home.generate("Bot <bot@example.com>", KeySpec::default());
+    let signer = Signer::openpgp(&home.export_secret(&[&fingerprint], ""), None).unwrap();
+    let mut ledger = Ledger {
+        dies_after: Some(1),
+        ..Ledger::default()
+    };
+    stage.go_on(&plan, Some(&signer), &mut ledger).unwrap_err();
+    assert!(ledger.stored[0].time.0.as_second() > SECONDS);
+    let mut ledger = ledger.reborn();
+    let written = stage.go_on(&plan, Some(&signer), &mut ledger).unwrap();
+    assert_eq!(written.commit.to_string(), ledger.stored[0].commit);
+    let verified = stage.repository.verify_openpgp("main", home.path());
+    assert!(verified.good, "{}", verified.text);
+    assert_once(&stage, &written);
 }
 
 #[test]
@@ -219,6 +262,26 @@ fn a_push_branch_that_was_created_is_not_created_again() {
     let again = stage.go_on(&plan, None, &mut ledger).unwrap();
     assert_eq!(again, written);
     assert_eq!(stage.repository.count("auto"), 2);
+}
+
+#[test]
+fn a_push_branch_that_was_merged_and_deleted_is_not_brought_back() {
+    let stage = Stage::new();
+    let plan = stage.plan("auto");
+    let mut ledger = Ledger::default();
+    let first = stage.go_on(&plan, None, &mut ledger).unwrap();
+    // The process ended before it could say so.
+    stage.repository.branch("main", "auto");
+    stage.repository.delete("refs/heads/auto");
+    let merged = stage
+        .repository
+        .commit("main")
+        .file("other.txt", "x\n")
+        .done();
+    let second = stage.go_on(&plan, None, &mut ledger).unwrap();
+    assert_eq!(second, first);
+    assert_eq!(stage.repository.find("auto"), None);
+    assert_eq!(stage.repository.rev_parse("main"), merged);
 }
 
 #[test]

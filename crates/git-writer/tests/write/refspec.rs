@@ -107,6 +107,26 @@ fn a_second_push_that_failed_is_made_by_the_next_attempt() {
 }
 
 #[test]
+fn who_may_not_push_any_more_leaves_the_refspec_to_others() {
+    let stage = Stage::new();
+    let mut plan = stage.plan("main");
+    plan.spec.push.refspec = Some("+refs/heads/main:refs/heads/mirror".to_owned());
+    let mut ledger = Ledger {
+        lapses: true,
+        ..Ledger::default()
+    };
+    let error = stage.go_on(&plan, None, &mut ledger).unwrap_err();
+    assert_eq!(error.fate(), Fate::Waits);
+    assert_eq!(stage.repository.find("mirror"), None);
+    let written = stage.go_on(&plan, None, &mut ledger.reborn()).unwrap();
+    assert_eq!(
+        stage.repository.find("mirror"),
+        Some(written.commit.to_string())
+    );
+    assert_eq!(stage.repository.count("main"), 2);
+}
+
+#[test]
 fn a_mirror_that_was_left_behind_catches_up() {
     let stage = Stage::new();
     stage.repository.branch("mirror", "main");

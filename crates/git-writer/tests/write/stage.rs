@@ -162,6 +162,8 @@ pub(crate) struct Ledger {
     pub(crate) dies_before: Option<usize>,
     /// The process ends as soon as this many commits are stored.
     pub(crate) dies_after: Option<usize>,
+    /// The right to push ends as soon as the branch has the commit.
+    pub(crate) lapses: bool,
 }
 
 impl Ledger {
@@ -186,6 +188,13 @@ impl Journal for Ledger {
         self.stored.push(commit.clone());
         if self.dies_after == Some(self.stored.len()) {
             return Err("the process ended after it was stored".into());
+        }
+        Ok(())
+    }
+
+    fn may_complete(&mut self) -> Result<(), JournalError> {
+        if self.lapses {
+            return Err("another one has the lease".into());
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ pub(crate) struct KnownPlan {
     /// Name and uid of the automation.
     pub(crate) automation: (String, String),
     pub(crate) sequence: i64,
-    /// The ended plan that its name was made with.
+    /// The plan that its name was made with.
     pub(crate) after: Option<String>,
     pub(crate) phase: Phase,
     /// Message of Ready; empty where nobody has said anything.

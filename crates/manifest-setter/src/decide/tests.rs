@@ -102,10 +102,15 @@ async fn a_name_that_comes_back_is_made_anew() {
     check(vec![superseded()], Some("a"), "again after a");
     let open = long_ago(plan("b", 2, Phase::Pending));
     check(vec![superseded(), open], Some("a"), "again after a");
-    // The older one has to end first: its name is taken.
+    // The newer one would be written, and not what is decided now.
     let older = plan("a", 1, Phase::Pending);
     let newer = plan("b", 2, Phase::Pending);
-    check(vec![older, newer], Some("a"), "wait for a");
+    check(
+        vec![older.clone(), newer.clone()],
+        Some("a"),
+        "again after b",
+    );
+    check(vec![older, newer], Some("b"), "wait for b");
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,6 +24,7 @@ fn target(push_branch: &str) -> Target {
 
 fn ended(sequence: i64, phase: Phase, base: char, pushed: Option<char>) -> KnownPlan {
     KnownPlan {
+        uid: Some(sequence.to_string()),
         sequence,
         phase,
         base: commit(base).to_string(),
@@ -37,11 +38,12 @@ fn after(push_branch: &str, plans: Vec<KnownPlan>) -> Option<(ObjectId, Option<O
     let known = Known {
         heads: Heads {
             checkout: commit('1'),
+            tag: None,
             push: Some(commit(if push_branch == "main" { '1' } else { '2' })),
         },
         asked: Instant::now(),
         version: version(1),
-        heeded: 1,
+        heeded: vec![Some("1".to_owned())],
     };
     let plans = Plans::new(plans.into_iter().map(Arc::new).collect());
     let heads = known.after(&plans, &target(push_branch))?;
@@ -86,6 +88,15 @@ fn what_was_heeded_and_what_is_under_way_moves_nothing() {
     );
 }
 
+/// Its push had begun, and the newer one needed none.
+#[test]
+fn a_plan_that_ends_after_a_newer_one_is_heeded() {
+    let late = ended(0, Phase::Pushed, '1', Some('a'));
+    let moved = (commit('a'), Some(commit('a')));
+    let heeded = ended(1, Phase::Failed, '1', None);
+    assert_eq!(after("main", vec![late, heeded]), Some(moved));
+}
+
 #[test]
 fn what_nobody_here_knows_is_asked_for() {
     assert_eq!(
@@ -114,6 +125,7 @@ async fn heads_serve_for_an_interval_and_for_the_specs_they_are_of() {
     let (memory, automation, target) = (Memory::default(), ObjectRef::new("a"), target("main"));
     let heads = Heads {
         checkout: commit('1'),
+        tag: None,
         push: None,
     };
     let plans = Plans::default();
@@ -122,12 +134,12 @@ async fn heads_serve_for_an_interval_and_for_the_specs_they_are_of() {
     };
     let minute = Duration::from_secs(60);
     assert_eq!(known(&version(1), None), None);
-    memory.learn(&automation, version(1), (heads, true), &plans);
-    assert_eq!(known(&version(1), Some(minute)), Some(heads));
+    memory.learn(&automation, version(1), (&heads, true), &plans);
+    assert_eq!(known(&version(1), Some(minute)), Some(heads.clone()));
     assert_eq!(known(&version(2), Some(minute)), None);
     tokio::time::advance(minute / 2).await;
     // A pass that did not ask does not prolong it.
-    memory.learn(&automation, version(1), (heads, false), &plans);
+    memory.learn(&automation, version(1), (&heads, false), &plans);
     assert_eq!(memory.asked_ago(&automation), Some(minute / 2));
     tokio::time::advance(minute / 2).await;
     assert_eq!(known(&version(1), Some(minute)), None);

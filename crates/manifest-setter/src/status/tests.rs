@@ -143,6 +143,11 @@ async fn an_open_plan_says_how_it_is() {
     let failing = end(open_plan(Phase::Pending, "the server says no"));
     let text = "failed to update source: the server says no";
     assert_eq!(failing, waiting("GitOperationFailed", text));
+    let text = "failed to update source: not pushed: no space left on device";
+    assert_eq!(
+        end(open_plan(Phase::Pending, text)),
+        waiting("GitOperationFailed", text)
+    );
     let text = "failed configuring source manager: could not find signing key secret 'a'";
     assert_eq!(
         end(open_plan(Phase::Pending, text)),
@@ -298,7 +303,11 @@ fn what_was_looked_at_is_named_as_flux_does() {
         )
         .unwrap()
     };
-    let id = ObjectId::from_hex(commit('c').as_bytes()).unwrap();
+    let heads = |tag: Option<&str>| Heads {
+        checkout: git_remote::ObjectId::from_hex(commit('c').as_bytes()).unwrap(),
+        tag: tag.map(std::sync::Arc::from),
+        push: None,
+    };
     for (reference, expected) in [
         (r#"{"branch": "main"}"#, "main@sha1:"),
         (r#"{"tag": "v1"}"#, "v1@sha1:"),
@@ -314,8 +323,12 @@ fn what_was_looked_at_is_named_as_flux_does() {
         ),
     ] {
         let expected = format!("{expected}{}", commit('c'));
-        assert_eq!(revision(&target(reference), id), expected, "{reference}");
+        let told = revision(&target(reference), &heads(None));
+        assert_eq!(told, expected, "{reference}");
     }
+    let range = target(r#"{"semver": "1.x"}"#);
+    let expected = format!("v1.1.0@sha1:{}", commit('c'));
+    assert_eq!(revision(&range, &heads(Some("v1.1.0"))), expected);
 }
 
 #[test]

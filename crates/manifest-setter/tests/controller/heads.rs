@@ -112,41 +112,27 @@ async fn a_branch_that_is_forced_elsewhere_is_found() {
 }
 
 #[tokio::test]
-async fn a_labelled_secret_leads_to_a_look_when_it_changes() {
-    let setup = Setup::start().await;
-    let private = test_support::git_http::GitHttp::builder(setup.repository.root())
-        .basic("bot", "s3cret")
-        .start();
-    let secret = |password: &str| {
-        json!({
-            "apiVersion": "v1", "kind": "Secret",
-            "metadata": { "name": "git", "labels": { "reconcile.fluxcd.io/watch": "Enabled" } },
-            "stringData": { "username": "bot", "password": password },
-        })
-        .to_string()
-    };
-    setup.namespace.apply(&secret("wrong")).await;
-    let fields = json!({ "url": private.url("fleet.git"), "secretRef": { "name": "git" } });
-    setup.apply_source(&fields).await;
+async fn a_range_of_tags_is_told_by_the_tag_in_it() {
+    let setup = Setup::with_args(&["--batch-window=0s"]).await;
+    let head = setup.repository.rev_parse("main");
+    setup.repository.tag("v1.1.0", &head);
+    setup.repository.tag("v2.0.0", &head);
+    setup
+        .apply_source(&json!({ "ref": { "branch": null, "semver": "1.x" } }))
+        .await;
     setup.apply_policy("app").await;
     setup.choose("app", "1.0.0").await;
-    setup.apply_automation(&json!({})).await;
-    let denied = |automation: &_| {
-        let ready = crate::setup::condition(automation, "Ready");
-        ready.is_some_and(|ready| ready.reason == "GitOperationFailed")
-    };
-    let failed = setup.until("the refusal", denied).await;
-    let message = &crate::setup::condition(&failed, "Ready").unwrap().message;
-    assert!(
-        message.starts_with("failed to checkout source: "),
-        "{message}"
-    );
-    assert!(!message.contains("wrong"), "{message}");
-    setup.namespace.apply(&secret("s3cret")).await;
-    setup.up_to_date().await;
-    private.forget();
-    setup.namespace.apply(&secret("changed")).await;
-    setup.until("the refusal", denied).await;
+    let push = json!({ "git": { "push": { "branch": "updates" } } });
+    setup.apply_automation(&push).await;
+    let revision = Some(format!("v1.1.0@sha1:{head}"));
+    let automation = setup.up_to_date().await;
+    assert_eq!(status(&automation).observed_source_revision, revision);
+    // Also where nobody asks the server again.
+    setup.choose("app", "1.1.0").await;
+    let commit = setup.push(&setup.plan(1).await).await;
+    let is_told = |automation: &_| status(automation).last_push_commit.as_ref() == Some(&commit);
+    let automation = setup.until("the push", is_told).await;
+    assert_eq!(status(&automation).observed_source_revision, revision);
 }
 
 #[tokio::test]

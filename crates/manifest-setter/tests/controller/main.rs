@@ -2,6 +2,7 @@
 //! stand in for git-writer: they write the statuses of plans, and push what those say, themselves.
 #![expect(clippy::unwrap_used, reason = "an integration test")]
 
+mod credentials;
 mod events;
 mod gathered;
 mod heads;

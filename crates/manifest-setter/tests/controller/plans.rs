@@ -5,7 +5,7 @@ use api::repin::v1alpha1::{ImageUpdatePlan, Phase};
 use kube::ResourceExt as _;
 use kube::api::DeleteParams;
 use serde_json::json;
-use test_support::api_proxy::Calls;
+use test_support::api_proxy::{Calls, Effect};
 use test_support::cluster::eventually;
 
 use crate::setup::{IMAGE, Setup, condition, edit, edits, name, status};
@@ -111,6 +111,22 @@ async fn another_decision_supersedes_a_plan_that_nobody_writes() {
     assert_eq!(setup.plans().await.len(), 2);
 }
 
+/// Nobody writes plans, and the newest one is what will be written once somebody does.
+#[tokio::test]
+async fn a_decision_that_comes_back_supersedes_what_came_between() {
+    let setup = Setup::with_args(&["--batch-window=0s"]).await;
+    setup.apply_all("1.1.0").await;
+    let first = setup.plan(1).await;
+    setup.choose("app", "1.2.0").await;
+    setup.plan(2).await;
+    setup.choose("app", "1.1.0").await;
+    let third = setup.plan(3).await;
+    assert_eq!(edits(&third), edits(&first));
+    assert_eq!(third.spec.sequence, 3);
+    setup.reconcile("1").await;
+    assert_eq!(setup.plans().await.len(), 3);
+}
+
 #[tokio::test]
 async fn a_decision_that_comes_back_is_a_plan_of_another_name() {
     let setup = Setup::start().await;
@@ -145,6 +161,19 @@ async fn a_plan_without_need_is_taken_back() {
     setup.choose("app", "1.0.0").await;
     setup.up_to_date().await;
     assert!(setup.plans().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_plan_that_changes_while_it_is_taken_back_is_taken_back_once_more() {
+    let setup = Setup::start().await;
+    setup.apply_all("1.1.0").await;
+    setup.plan(1).await;
+    let deletes = || Calls::deletes("imageupdateplans");
+    setup.proxy.fail(deletes(), 1, Effect::Status(409));
+    setup.choose("app", "1.0.0").await;
+    setup.up_to_date().await;
+    assert!(setup.plans().await.is_empty());
+    assert_eq!(setup.proxy.count(&deletes()), 2);
 }
 
 #[tokio::test]
@@ -224,9 +253,7 @@ async fn what_is_refused_is_not_planned_again_before_the_interval() {
 async fn a_failed_write_of_a_plan_is_told_and_repeated() {
     let setup = Setup::start().await;
     let calls = || Calls::writes("imageupdateplans");
-    setup
-        .proxy
-        .fail(calls(), 1, test_support::api_proxy::Effect::Status(403));
+    setup.proxy.fail(calls(), 1, Effect::Status(403));
     setup.apply_all("1.1.0").await;
     let plan = setup.plan(1).await;
     assert!(setup.proxy.count(&calls()) >= 2);

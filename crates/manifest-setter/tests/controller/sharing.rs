@@ -1,7 +1,7 @@
-//! Policies and GitRepositories of other namespaces.
+//! Policies and GitRepositories of other namespaces, and automations of other instances.
 
-use kube::Api;
 use kube::api::{Patch, PatchParams};
+use kube::{Api, ResourceExt as _};
 use serde_json::{Value, json};
 use test_support::cluster::{ControllerOptions, Scope, TestNamespace};
 use test_support::control_plane::ControlPlane;
@@ -80,4 +80,22 @@ async fn a_policy_lets_automations_of_other_namespaces_in_by_their_labels() {
     choose(&other, "shared", "3").await;
     let second = setup.plan(2).await;
     assert_eq!(edits(&second), [edit("3")]);
+}
+
+#[tokio::test]
+async fn a_plan_has_the_labels_by_which_its_automation_was_selected() {
+    let selector = "--watch-label-selector=shard.example/key in (one, two),!shard.example/off";
+    let setup = Setup::with_args(&[selector]).await;
+    setup.apply_all("1.1.0").await;
+    let labels = json!({ "shard.example/key": "one", "team": "app" });
+    let patch = json!({ "metadata": { "labels": labels } });
+    setup.patch_automation(&patch).await;
+    let plan = setup.plan(1).await;
+    let expected = [
+        ("repin.dev/image-update-automation", "fleet"),
+        ("shard.example/key", "one"),
+    ];
+    let labels = plan.labels().iter();
+    let labels: Vec<_> = labels.map(|(key, value)| (&**key, &**value)).collect();
+    assert_eq!(labels, expected);
 }

@@ -21,15 +21,16 @@ fn tags_ranges_and_names_are_checked_out() {
         .commit("main")
         .file("apps/c.yaml", MARKED)
         .done();
-    for (reference, commit) in [
-        (r#"{"tag": "v1.0.0"}"#.to_owned(), &first),
-        (r#"{"semver": "1.x"}"#.to_owned(), &second),
-        (r#"{"name": "refs/heads/main"}"#.to_owned(), &third),
-        (format!(r#"{{"commit": "{second}"}}"#), &second),
+    for (reference, commit, tag) in [
+        (r#"{"tag": "v1.0.0"}"#.to_owned(), &first, None),
+        (r#"{"semver": "1.x"}"#.to_owned(), &second, Some("v1.1.0")),
+        (r#"{"name": "refs/heads/main"}"#.to_owned(), &third, None),
+        (format!(r#"{{"commit": "{second}"}}"#), &second, None),
     ] {
         stage.source.spec.reference = Some(serde_json::from_str(&reference).unwrap());
         let pass = stage.pass().unwrap();
         assert_eq!(&pass.heads.checkout.to_string(), commit, "{reference}");
+        assert_eq!(pass.heads.tag.as_deref(), tag, "{reference}");
         assert_eq!(pass.heads.push, None);
         assert_eq!(pass.plan.unwrap().spec.push.branch, "auto");
     }

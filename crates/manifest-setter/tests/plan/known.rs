@@ -74,7 +74,7 @@ fn what_was_fetched_ahead_is_planned_without_a_connection() {
     stage.know(&pushed);
     let fetched =
         stage.step(|remote, repository, request| fetch(remote, repository, request, &mut |_| {}));
-    assert_eq!(fetched.unwrap(), stage.known.unwrap());
+    assert_eq!(fetched.unwrap(), stage.known.clone().unwrap());
     stage.git.forget();
     assert!(stage.pass().unwrap().plan.is_none());
     stage.choose("3.0.0");

@@ -110,7 +110,7 @@ impl Stage {
             policies: &policies,
             denied: &self.denied,
             knowledge: &self.knowledge,
-            known: self.known,
+            known: self.known.as_ref(),
             sequence: self.sequence,
             last_plan: None,
             now: DateTime::UNIX_EPOCH,
@@ -136,6 +136,7 @@ impl Stage {
         let commit = id(commit);
         self.known = Some(Heads {
             checkout: commit,
+            tag: None,
             push: Some(commit),
         });
     }
@@ -143,7 +144,7 @@ impl Stage {
     /// Runs a pass and keeps its heads as known.
     pub(crate) fn remember(&mut self) -> Pass {
         let pass = self.pass().unwrap();
-        self.known = Some(pass.heads);
+        self.known = Some(pass.heads.clone());
         self.git.forget();
         pass
     }
