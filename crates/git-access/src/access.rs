@@ -6,6 +6,7 @@ use cloud_identity::{
     CacheEvent, Credential, Identities, Objects, Owner, SettingsError, Tokens, Wanted,
 };
 use git_remote::{Credentials, Options, Remote, RemoteUrl, Scheme, SshAlgorithms, Tls};
+use kube::ResourceExt as _;
 use registry_client::Proxy;
 
 use crate::error::AccessError;
@@ -81,6 +82,8 @@ impl Access {
             proxy,
             ssh: self.ssh.clone(),
             pool: self.pool.clone(),
+            // Who makes a GitRepository there may name the Secrets of the others, too.
+            scope: question.source.namespace().unwrap_or_default(),
             timeout: question.source.spec.timeout().to_std(),
             ..Options::default()
         };
@@ -119,8 +122,19 @@ impl Access {
 fn parse(url: &str) -> Result<RemoteUrl, AccessError> {
     url.parse()
         .map_err(|error: git_remote::Error| AccessError::Url {
+            url: without_user_info(url),
             problem: error.to_string(),
         })
+}
+
+/// A text that is no URL, with nothing of what may be user info: all between the scheme and the last `@`.
+fn without_user_info(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    match rest.rsplit_once('@') {
+        Some((_, place)) if scheme.is_empty() => format!("***@{place}"),
+        Some((_, place)) => format!("{scheme}://***@{place}"),
+        None => url.to_owned(),
+    }
 }
 
 /// What the Secret itself says. A repository over SSH has nothing without one.

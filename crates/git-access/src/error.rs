@@ -72,8 +72,10 @@ pub enum AccessError {
         source: ReadError,
     },
     /// The URL of the GitRepository cannot be used.
-    #[error("failed to parse URL of the GitRepository: {problem}")]
+    #[error("failed to parse URL '{url}': {problem}")]
     Url {
+        /// The URL, with `***` in the place of what may be user info.
+        url: String,
         /// Why not.
         problem: String,
     },
@@ -85,6 +87,9 @@ pub enum AccessError {
         /// What is wrong.
         source: CredentialsError,
     },
+    /// A bearer token in the Secret, and a user in the URL. Flux finds this at the checkout.
+    #[error("failed to checkout source: {0}")]
+    TwoWays(CredentialsError),
     /// The certificates of the Secret cannot be used.
     #[error("failed to configure authentication options: {problem}")]
     Remote {
@@ -134,6 +139,10 @@ const PREFIX: &str = "failed configuring source manager: ";
 impl AccessError {
     pub(crate) fn of_remote(error: git_remote::Error, secret: Option<String>) -> Self {
         match error {
+            git_remote::Error::Credentials {
+                source: source @ CredentialsError::BasicAndBearer,
+                ..
+            } => Self::TwoWays(source),
             git_remote::Error::Credentials { source, .. } => Self::UseSecret { secret, source },
             other => Self::Remote {
                 secret,
@@ -150,22 +159,26 @@ impl AccessError {
             Self::Target(TargetError::NoGit) | Self::NoApp { .. } | Self::UnexpectedApp { .. } => {
                 reasons::INVALID_SOURCE_CONFIGURATION
             }
+            Self::TwoWays(_) => reasons::GIT_OPERATION_FAILED,
             _ => reasons::SOURCE_MANAGER_FAILED,
         }
     }
 
     /// Whether only a change of the objects helps: the automation is Stalled with [`reason()`](Self::reason). Else it is not
-    /// Ready, with `SourceManagerFailed`, and another try later may succeed.
+    /// Ready, with that reason, and another try later may succeed.
     pub fn is_stalled(&self) -> bool {
-        self.reason() != reasons::SOURCE_MANAGER_FAILED
+        !matches!(
+            self.reason(),
+            reasons::SOURCE_MANAGER_FAILED | reasons::GIT_OPERATION_FAILED
+        )
     }
 
     /// The message of the condition: the text, after `failed configuring source manager: ` where the reason is
     /// `SourceManagerFailed`.
     pub fn message(&self) -> String {
-        if self.is_stalled() {
-            return self.to_string();
+        match self.reason() {
+            reasons::SOURCE_MANAGER_FAILED => format!("{PREFIX}{self}"),
+            _ => self.to_string(),
         }
-        format!("{PREFIX}{self}")
     }
 }

@@ -66,6 +66,7 @@ fn at(server: GitServer, cloud: Option<Cloud>) -> Exchange {
 
 fn place(url: &RemoteUrl) -> Result<Url, AccessError> {
     Url::parse(url.as_str()).map_err(|error| AccessError::Url {
+        url: url.to_string(),
         problem: error.to_string(),
     })
 }

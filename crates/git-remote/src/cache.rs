@@ -71,7 +71,7 @@ impl Cache {
     /// long as an operation of this remote may take. One that is damaged or too large starts anew.
     pub fn repository(&self, remote: &Remote) -> Result<Repository, Error> {
         self.trim();
-        let name = name(remote.url().as_str());
+        let name = name(&remote.key());
         let dir = self.dir.join(&name);
         let lock = self.lock(&name, remote.options().timeout)?;
         let prepared = self
@@ -232,12 +232,12 @@ fn usage(dir: &Path) -> Usage {
     total
 }
 
-/// The directory of a remote: readable, and different for different URLs.
-fn name(url: &str) -> String {
-    let readable: String = url
+/// The directory of a remote: readable, and different for different keys.
+fn name(key: &str) -> String {
+    let readable: String = key
         .rsplit("://")
         .next()
-        .unwrap_or(url)
+        .unwrap_or(key)
         .chars()
         .map(|char| {
             if char.is_ascii_alphanumeric() {
@@ -248,7 +248,7 @@ fn name(url: &str) -> String {
         })
         .take(60)
         .collect();
-    let digest = Sha256::digest(url.as_bytes());
+    let digest = Sha256::digest(key.as_bytes());
     let digest = digest
         .iter()
         .take(8)

@@ -45,8 +45,11 @@ pub enum CredentialsError {
     #[error("invalid 'ssh' auth option: '{0}' is required")]
     SshKeyMissing(&'static str),
     /// A password without a user (Flux's text).
-    #[error("invalid 'https' auth option: 'password' requires 'username' to be set")]
-    PasswordWithoutUsername,
+    #[error("invalid '{scheme}' auth option: 'password' requires 'username' to be set")]
+    PasswordWithoutUsername {
+        /// The URL's scheme.
+        scheme: &'static str,
+    },
     /// Two ways at once (Flux's text).
     #[error("basic auth and bearer token cannot be set at the same time")]
     BasicAndBearer,
@@ -94,7 +97,7 @@ impl fmt::Debug for Credentials {
 impl Credentials {
     /// Reads the Secret of a GitRepository: the credentials, and what goes for TLS.
     ///
-    /// The keys are Flux's: `username` and `password` or `bearerToken` (which hides the other two), `ca.crt`
+    /// The keys are Flux's: `username` and `password` (the URL's user info stands in for one that is missing) or `bearerToken` (which hides the other two), `ca.crt`
     /// or `caFile`, `tls.crt` and `tls.key` for HTTP(S); `identity`, `known_hosts` and `password` for SSH.
     pub fn from_secret(
         url: &str,
@@ -115,22 +118,29 @@ impl Credentials {
                 found: "HTTP",
                 scheme: "ssh",
             }),
-            (Self::Ssh(_), Scheme::Http | Scheme::Https) => Err(CredentialsError::WrongScheme {
+            (Self::Ssh(_), scheme) => Err(CredentialsError::WrongScheme {
                 found: "SSH",
-                scheme: "http",
+                scheme: scheme.as_str(),
             }),
             (Self::Bearer(_), _) if info.user.is_some() || info.password.is_some() => {
                 Err(CredentialsError::BasicAndBearer)
             }
             (Self::Bearer(token), _) => Ok(Self::Bearer(token)),
-            (Self::Anonymous, _) => Ok(basic(String::new(), SecretString::default(), info)),
-            (Self::Basic { username, password }, _) => Ok(basic(username, password, info)),
+            (Self::Anonymous, scheme) => {
+                basic(scheme, String::new(), SecretString::default(), info)
+            }
+            (Self::Basic { username, password }, scheme) => basic(scheme, username, password, info),
         }
     }
 }
 
 /// Each field that is empty comes from the URL.
-fn basic(username: String, password: SecretString, info: UserInfo) -> Credentials {
+fn basic(
+    scheme: Scheme,
+    username: String,
+    password: SecretString,
+    info: UserInfo,
+) -> Result<Credentials, CredentialsError> {
     let username = if username.is_empty() {
         info.user.unwrap_or_default()
     } else {
@@ -141,10 +151,12 @@ fn basic(username: String, password: SecretString, info: UserInfo) -> Credential
     } else {
         password
     };
-    if username.is_empty() && password.expose_secret().is_empty() {
-        Credentials::Anonymous
-    } else {
-        Credentials::Basic { username, password }
+    match (username.is_empty(), password.expose_secret().is_empty()) {
+        (true, true) => Ok(Credentials::Anonymous),
+        (true, false) => Err(CredentialsError::PasswordWithoutUsername {
+            scheme: scheme.as_str(),
+        }),
+        (false, _) => Ok(Credentials::Basic { username, password }),
     }
 }
 
@@ -154,9 +166,8 @@ fn http_credentials(data: &BTreeMap<String, Vec<u8>>) -> Result<Credentials, Cre
     }
     match (text(data, "username")?, text(data, "password")?) {
         (None, None) => Ok(Credentials::Anonymous),
-        (None, Some(_)) => Err(CredentialsError::PasswordWithoutUsername),
-        (Some(username), password) => Ok(Credentials::Basic {
-            username,
+        (username, password) => Ok(Credentials::Basic {
+            username: username.unwrap_or_default(),
             password: password.unwrap_or_default().into(),
         }),
     }

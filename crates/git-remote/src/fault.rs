@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn secrets_are_hidden_before_the_cut() {
-        let secrets = Secrets::of(&Credentials::Bearer("hunter two".into()));
+        let secrets = Secrets::of(&Credentials::Bearer("hunter two".into()), None);
         let faults = Faults::new(secrets);
         let long = format!("{}hunter two", "x".repeat(MAX_DETAIL - 3));
         for text in [&long, "a hunter\r\n two"] {

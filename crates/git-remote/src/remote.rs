@@ -11,7 +11,7 @@ use crate::{
     session::Session,
     ssh::SshAlgorithms,
     tls::Tls,
-    url::RemoteUrl,
+    url::{RemoteUrl, Scheme},
 };
 
 /// A repository on a server. Cheap to clone; clones share their HTTP connections.
@@ -23,6 +23,7 @@ pub struct Remote {
 #[derive(Debug)]
 struct Inner {
     url: RemoteUrl,
+    /// For SSH.
     user: Option<String>,
     credentials: Credentials,
     clients: Clients,
@@ -41,6 +42,9 @@ pub struct Options {
     pub ssh: SshAlgorithms,
     /// The HTTP connections that are shared with other remotes.
     pub pool: Pool,
+    /// On whose behalf. What is fetched for one scope is never used for another, even if the URLs are the same: whoever chooses
+    /// a proxy and the authorities to trust decides what a server says.
+    pub scope: String,
     /// How long each call on a [`Remote`] or a [`Session`] may take in all.
     pub timeout: Duration,
     /// Bounds of what a server may send.
@@ -66,7 +70,8 @@ impl Remote {
     /// A remote at `url`, whose user info fills the gaps of `credentials`. Connects to nothing yet.
     pub fn new(url: &str, credentials: Credentials, options: Options) -> Result<Self, Error> {
         let (url, info) = RemoteUrl::parse(url)?;
-        let user = info.user.clone();
+        // Over HTTP it may be a token, and is a part of the credentials.
+        let user = info.user.clone().filter(|_| url.scheme() == Scheme::Ssh);
         let credentials = credentials
             .for_url(&url, info)
             .map_err(|source| Error::Credentials {
@@ -88,6 +93,16 @@ impl Remote {
     /// Where it is.
     pub fn url(&self) -> &RemoteUrl {
         &self.inner.url
+    }
+
+    /// What remotes that share a repository of a [`Cache`](crate::Cache) have in common, and no others: scope and URL.
+    pub fn key(&self) -> String {
+        let (scope, url) = (&self.inner.options.scope, &self.inner.url);
+        if scope.is_empty() {
+            return url.to_string();
+        }
+        // A URL has no space, so that two keys are equal only where both parts are.
+        format!("{url} {scope}")
     }
 
     /// Opens a session for reading: connects, authenticates, and reads the server's capabilities.
@@ -133,6 +148,7 @@ impl Default for Options {
             proxy: None,
             ssh: SshAlgorithms::default(),
             pool: Pool::default(),
+            scope: String::new(),
             timeout: Duration::from_secs(60),
             limits: Limits::default(),
         }
@@ -148,5 +164,18 @@ impl Default for Limits {
             refs: 500_000,
             report_bytes: 1 << 20,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_in_the_place_of_the_user_is_not_shown() {
+        let url = "https://t0ken@host/a";
+        let remote = Remote::new(url, Credentials::Anonymous, Options::default()).unwrap();
+        let shown = format!("{remote:?}");
+        assert!(!shown.contains("t0ken"), "{shown}");
     }
 }

@@ -9,6 +9,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::credentials::Credentials;
+use crate::proxy::Proxy;
 
 /// The shortest text that is taken for a secret: a shorter one is in many words by chance.
 const MIN_CHARS: usize = 4;
@@ -21,8 +22,9 @@ const LONGEST_NAME: usize = 20;
 pub(crate) struct Secrets(Arc<[SecretString]>);
 
 impl Secrets {
-    /// What must never be repeated of these credentials.
-    pub(crate) fn of(credentials: &Credentials) -> Self {
+    /// What must never be repeated of these credentials, and of the user of a proxy: what a proxy answers looks like a
+    /// server's words.
+    pub(crate) fn of(credentials: &Credentials, proxy: Option<&Proxy>) -> Self {
         let mut texts = match credentials {
             Credentials::Anonymous => Vec::new(),
             Credentials::Basic { username, password } => of_basic(username, password),
@@ -34,6 +36,9 @@ impl Secrets {
                     .collect()
             }
         };
+        if let Some((username, password)) = proxy.and_then(Proxy::user) {
+            texts.extend(of_basic(username, password));
+        }
         texts.retain(|text| text.chars().count() >= MIN_CHARS);
         // One may be a part of another, and must not break it.
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
@@ -112,10 +117,11 @@ mod tests {
     use crate::credentials::SshIdentity;
 
     fn basic(password: &str) -> Secrets {
-        Secrets::of(&Credentials::Basic {
+        let credentials = Credentials::Basic {
             username: "bot".into(),
             password: password.into(),
-        })
+        };
+        Secrets::of(&credentials, None)
     }
 
     #[test]
@@ -157,7 +163,7 @@ mod tests {
             known_hosts: String::new(),
         });
         for credentials in [Credentials::Bearer("t0ken".into()), ssh] {
-            assert_eq!(Secrets::of(&credentials).hide("a t0ken!"), "a ***!");
+            assert_eq!(Secrets::of(&credentials, None).hide("a t0ken!"), "a ***!");
         }
     }
 
@@ -165,10 +171,11 @@ mod tests {
     fn tokens_in_the_place_of_user_names_are_hidden() {
         let token = "a-token-of-many-characters";
         for username in [token.to_owned(), format!("AKID%{token}")] {
-            let secrets = Secrets::of(&Credentials::Basic {
+            let credentials = Credentials::Basic {
                 username: username.clone(),
                 password: "".into(),
-            });
+            };
+            let secrets = Secrets::of(&credentials, None);
             let header = BASE64_STANDARD.encode(format!("{username}:"));
             for text in [token, &username, &header] {
                 let hidden = secrets.hide(text);

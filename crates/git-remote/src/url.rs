@@ -17,6 +17,17 @@ pub enum Scheme {
     Ssh,
 }
 
+impl Scheme {
+    /// As URLs write it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Ssh => "ssh",
+        }
+    }
+}
+
 /// The URL of a repository. What it displays never holds user info, a query or a fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteUrl {

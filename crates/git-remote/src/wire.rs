@@ -56,7 +56,10 @@ impl Wire {
             remote: remote.url().to_string(),
             limits: remote.options().limits,
             deadline: Deadline::new(remote.options().timeout),
-            faults: Faults::new(Secrets::of(remote.credentials())),
+            faults: Faults::new(Secrets::of(
+                remote.credentials(),
+                remote.options().proxy.as_ref(),
+            )),
         };
         let mut transport = match remote.url().scheme() {
             Scheme::Http | Scheme::Https => http(remote, &context)?,

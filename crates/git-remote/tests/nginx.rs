@@ -2,7 +2,7 @@
 
 use git_remote::{
     Cache, CacheLimits, Class, ClientCertificate, CommitRequest, Credentials, Error, Identity,
-    Options, PushReport, PushRequest, RefUpdate, Remote, Tls,
+    Options, Pool, PushReport, PushRequest, RefUpdate, Remote, Tls,
 };
 use tempfile::TempDir;
 use test_support::git_repo::TempRepo;
@@ -129,6 +129,48 @@ fn a_client_certificate_is_shown_to_a_server_that_demands_one() {
         let error = change(&remote(stranger), &folder, b"image: app:1.0.2\n").unwrap_err();
         assert!(matches!(error, Error::Http { status: 400, .. }), "{error}");
     }
+    assert_eq!(repo.count("main"), 2);
+}
+
+#[test]
+fn a_shared_connection_serves_nobody_else() {
+    let (repo, folder) = (seeded(), TempDir::new().unwrap());
+    let (authority, clients) = (Authority::new(), Authority::new());
+    let server = NginxGit::builder(repo.root())
+        .tls(&authority.server(&["localhost"]))
+        .clients_of(&clients)
+        .start();
+    let url = server.url(repo.name());
+    let certificate = |authority: &Authority| {
+        let identity = authority.server(&["repin"]);
+        let pem = (identity.cert_pem.as_bytes(), identity.key_pem.as_bytes());
+        Some(ClientCertificate::from_pem(pem.0, pem.1).unwrap())
+    };
+    let pool = Pool::default();
+    let remote = |options: Options| {
+        let options = Options {
+            pool: pool.clone(),
+            ..options
+        };
+        Remote::new(&url, Credentials::Anonymous, options).unwrap()
+    };
+    let known = remote(trusting(&authority, certificate(&clients)));
+    let report = change(&known, &folder, b"image: app:1.0.1\n").unwrap();
+    assert!(report.is_ok());
+    for stranger in [None, certificate(&Authority::new())] {
+        let remote = remote(trusting(&authority, stranger));
+        let error = change(&remote, &folder, b"image: app:1.0.2\n").unwrap_err();
+        assert!(matches!(error, Error::Http { status: 400, .. }), "{error}");
+    }
+    let distrustful = Options {
+        tls: Tls {
+            ca_bundle: None,
+            ..trusting(&authority, certificate(&clients)).tls
+        },
+        ..Options::default()
+    };
+    let error = change(&remote(distrustful), &folder, b"image: app:1.0.2\n").unwrap_err();
+    assert!(matches!(error, Error::Tls { .. }), "{error}");
     assert_eq!(repo.count("main"), 2);
 }
 

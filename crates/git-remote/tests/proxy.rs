@@ -1,7 +1,7 @@
 //! git-remote through forward proxies, over HTTPS and over SSH.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
-use git_remote::{Credentials, Error, Options, Proxy, Remote, SshIdentity, Tls};
+use git_remote::{Credentials, Error, Options, Pool, Proxy, Remote, SshIdentity, Tls};
 use test_support::git_http::GitHttp;
 use test_support::git_repo::TempRepo;
 use test_support::proxy::{self, Protocol};
@@ -81,6 +81,32 @@ fn https_goes_through_each_kind_of_proxy_with_its_user() {
 }
 
 #[test]
+fn a_shared_tunnel_serves_nobody_with_another_password() {
+    let (repo, authority) = (seeded(), Authority::new());
+    let server = GitHttp::builder(repo.root())
+        .tls(&authority.server(&["git.example"]))
+        .start();
+    let (_runtime, proxy) = start(Protocol::Http);
+    proxy.map("git.example:443", server.address());
+    let url = format!("https://git.example/{}", repo.name());
+    let pool = Pool::default();
+    let with = |password| {
+        let options = Options {
+            pool: pool.clone(),
+            ..options(&proxy, password, &authority)
+        };
+        Remote::new(&url, Credentials::Anonymous, options).unwrap()
+    };
+    for _ in 0..3 {
+        list(&with(PASSWORD)).unwrap();
+    }
+    let tunnels = proxy.targets().len();
+    let error = list(&with("s3cret-but-wrong")).unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+    assert_eq!(proxy.targets().len(), tunnels);
+}
+
+#[test]
 fn plain_http_goes_through_a_proxy() {
     let repo = seeded();
     let server = GitHttp::start(repo.root());
@@ -90,6 +116,20 @@ fn plain_http_goes_through_a_proxy() {
     let options = options(&proxy, PASSWORD, &Authority::new());
     list(&Remote::new(&url, Credentials::Anonymous, options).unwrap()).unwrap();
     assert!(!proxy.targets().is_empty());
+}
+
+#[test]
+fn a_proxy_that_tells_tales_gives_no_password_away() {
+    let (_runtime, proxy) = start(Protocol::Http);
+    proxy.tell_tales();
+    let options = options(&proxy, PASSWORD, &Authority::new());
+    let remote = Remote::new("http://git.example/a", Credentials::Anonymous, options).unwrap();
+    let error = list(&remote).unwrap_err();
+    assert!(matches!(error, Error::Http { status: 502, .. }), "{error}");
+    // The header, and what it stands for.
+    let text = told(&error);
+    assert!(text.contains("Basic ***"), "{text}");
+    assert!(text.contains("bot:***"), "{text}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use http::{Request, Response, StatusCode};
 use parking_lot::Mutex;
 use registry_client::{Fingerprint, Proxy};
 use reqwest::redirect::Policy;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::problem::Problem;
@@ -66,6 +67,8 @@ pub(crate) struct Outlet {
     metadata: Arc<[String]>,
     /// Whether `proxied` goes through a proxy of the caller, which always counts.
     has_proxy: bool,
+    /// Of that proxy's user.
+    proxy_secrets: Arc<[SecretString]>,
     sts: Option<Url>,
 }
 
@@ -126,6 +129,10 @@ impl Outlet {
             direct: direct.build().map_err(|error| Problem::setup(&error))?,
             metadata: metadata.map(authority).collect(),
             has_proxy: proxy.is_some(),
+            proxy_secrets: proxy
+                .map(scrub::secrets_of_proxy)
+                .unwrap_or_default()
+                .into(),
             sts: super::aws::endpoint(environment, "STS")?,
         })
     }
@@ -144,7 +151,9 @@ impl Outlet {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Problem> {
         let request = self.at_endpoint(request);
         let name = describe(&request);
-        let secrets = scrub::secrets_of(&request);
+        let mut secrets = scrub::secrets_of(&request);
+        let of_proxy = self.proxy_secrets.iter();
+        secrets.extend(of_proxy.map(|secret| secret.expose_secret().to_owned()));
         let unreachable = |error: reqwest::Error| Problem::Unreachable {
             request: name.clone(),
             detail: scrub::scrub(&innermost(&error.without_url()), &secrets),

@@ -148,6 +148,32 @@ async fn the_proxy_of_the_repository_leads_to_the_api_too() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_tells_tales_gives_no_password_away() {
+    let github = GitHub::start().await;
+    let proxy = Proxy::start(Protocol::Http).await;
+    proxy.tell_tales();
+    let values = [
+        ("address", &*proxy.url()),
+        ("username", "bot"),
+        ("password", "s3cret"),
+    ];
+    let cluster = github
+        .secret(&[("githubAppBaseURL", "http://api.github.example/")])
+        .secret(INFRA, "proxy", &values);
+    let spec = json!({
+        "url": github.git.url(github.repo.name()),
+        "provider": "github",
+        "secretRef": { "name": "app" },
+        "proxySecretRef": { "name": "proxy" },
+    });
+    let text = told(reading(&github.access, &cluster, &spec).await);
+    assert!(text.contains("502 Bad Gateway"), "{text}");
+    // The header, and what it stands for.
+    assert!(text.contains("Basic ***"), "{text}");
+    assert!(text.contains("bot:***"), "{text}");
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_an_app_is_told() {
     let github = GitHub::start().await;
     let stranger = SshKey::generate_as(KeyKind::Rsa(2048), KeyFormat::Pem, "").private_key();

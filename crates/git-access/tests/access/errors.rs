@@ -107,14 +107,19 @@ async fn what_is_wrong_with_a_secret_is_told() {
 
 #[tokio::test]
 async fn a_url_that_is_none_is_told_without_its_user_info() {
-    let spec = json!({ "url": "https://u:s3cret@/" });
-    assert_eq!(
-        outcome(&cluster(), &spec).await,
-        failed(
-            "failed to parse URL of the GitRepository: invalid Git URL: it cannot be parsed; \
+    for (url, shown) in [
+        ("https://u:s3cret@/", "https://***@/"),
+        ("https://u:s3cret/@s3cret@/a", "https://***@/a"),
+        ("https://u:s3cret@h:x/a?t=1", "https://***@h:x/a?t=1"),
+        ("https://", "https://"),
+    ] {
+        let text = format!(
+            "failed to parse URL '{shown}': invalid Git URL: it cannot be parsed; \
              expected http://, https:// or ssh:// with a host and a path"
-        )
-    );
+        );
+        let spec = json!({ "url": url });
+        assert_eq!(outcome(&cluster(), &spec).await, failed(&text), "{shown}");
+    }
 }
 
 #[tokio::test]

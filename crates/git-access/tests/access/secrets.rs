@@ -10,7 +10,7 @@ use test_support::sshd::{self, Sshd};
 use test_support::tls::Authority;
 
 use crate::objects::Cluster;
-use crate::setup::{INFRA, access, automation, list, reading, seeded, source, told};
+use crate::setup::{INFRA, TEAM, access, automation, list, reading, seeded, source, told};
 
 fn with_secret(url: &str) -> Value {
     json!({ "url": url, "secretRef": { "name": "git" } })
@@ -67,11 +67,15 @@ async fn a_bearer_token_counts_before_a_password() {
     assert!(text.contains("authentication failed (HTTP 401)"), "{text}");
 
     let with_user = with_secret(&url.replace("http://", "http://bot@"));
-    let text = told(reading(&access, &cluster, &with_user).await);
+    let result = reading(&access, &cluster, &with_user).await;
+    let error = result.as_ref().unwrap_err();
     assert_eq!(
-        text,
-        "failed configuring source manager: failed to configure authentication options: \
-         basic auth and bearer token cannot be set at the same time"
+        (error.reason(), error.is_stalled()),
+        ("GitOperationFailed", false)
+    );
+    assert_eq!(
+        told(result),
+        "failed to checkout source: basic auth and bearer token cannot be set at the same time"
     );
 }
 
@@ -88,11 +92,15 @@ async fn user_info_of_the_url_fills_the_gaps_of_the_secret() {
         .await
         .unwrap();
     assert_eq!(list(remote).await, Ok(()));
-    let cluster = Cluster::default().secret(INFRA, "git", &[("username", "bot")]);
-    let remote = reading(&access, &cluster, &with_secret(&url))
-        .await
-        .unwrap();
-    assert_eq!(list(remote).await, Ok(()));
+    let with_user = url.replace("bot:s3cret@", "bot@");
+    for (url, value) in [
+        (&url, ("username", "bot")),
+        (&with_user, ("password", "s3cret")),
+    ] {
+        let cluster = Cluster::default().secret(INFRA, "git", &[value]);
+        let remote = reading(&access, &cluster, &with_secret(url)).await.unwrap();
+        assert_eq!(list(remote).await, Ok(()));
+    }
 }
 
 #[tokio::test]
@@ -224,4 +232,27 @@ async fn pushes_have_a_secret_of_their_own() {
         let remote = access.remote(&question, &cluster).await.unwrap();
         assert_eq!(list(remote).await.is_ok(), admitted, "{purpose:?} {secret}");
     }
+}
+
+#[tokio::test]
+async fn repositories_of_different_namespaces_share_nothing_that_was_fetched() {
+    let url = "https://git.example/repo";
+    let (here, mut elsewhere) = (
+        source(&json!({ "url": url })),
+        source(&json!({ "url": url })),
+    );
+    elsewhere.metadata.namespace = Some(TEAM.to_owned());
+    let (access, automation) = (access(), automation(&json!({})));
+    let mut keys = Vec::new();
+    for source in [&here, &here, &elsewhere] {
+        let question = Question {
+            source,
+            automation: &automation,
+            purpose: Purpose::Read,
+        };
+        let remote = access.remote(&question, &Cluster::default()).await.unwrap();
+        keys.push(remote.key());
+    }
+    assert_eq!(keys[0], keys[1]);
+    assert_ne!(keys[0], keys[2]);
 }

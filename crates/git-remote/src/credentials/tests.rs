@@ -48,10 +48,7 @@ fn secrets_of_http_remotes() {
                 &[("caFile", "B"), ("identity", "ignored")],
                 Ok("anonymous ca=B"),
             ),
-            (
-                &[("password", "p")],
-                Err("invalid 'https' auth option: 'password' requires 'username' to be set"),
-            ),
+            (&[("password", "p")], Ok("basic :p")),
             (
                 &[("tls.key", "k"), ("tls.crt", "c")],
                 Err(
@@ -125,6 +122,16 @@ fn user_info_of_the_url_fills_gaps() {
         ("https://a:b@h/x", basic("u", ""), Ok("basic u:b")),
         ("https://a:b@h/x", basic("", "p"), Ok("basic a:p")),
         ("https://a:b@h/x", basic("u", "p"), Ok("basic u:p")),
+        (
+            "https://:b@h/x",
+            basic("", "p"),
+            Err("invalid 'https' auth option: 'password' requires 'username' to be set"),
+        ),
+        (
+            "http://:b@h/x",
+            Credentials::Anonymous,
+            Err("invalid 'http' auth option: 'password' requires 'username' to be set"),
+        ),
         (
             "https://a@h/x",
             Credentials::Bearer("t".into()),

@@ -259,6 +259,28 @@ fn different_remotes_have_different_repositories() {
 }
 
 #[test]
+fn what_one_scope_fetched_is_not_there_for_another() {
+    let site = Site::new();
+    let cache = Cache::open(site.cache.path(), CacheLimits::default()).unwrap();
+    let remote = |scope: &str| {
+        let options = Options {
+            scope: scope.to_owned(),
+            ..Options::default()
+        };
+        site.remote_with(Credentials::Anonymous, options)
+    };
+    let tip = site.id("main");
+    let ours = cache.repository(&remote("team-a")).unwrap();
+    let mut session = remote("team-a").connect().unwrap();
+    session.fetch_commit(&ours, tip).unwrap();
+    drop(ours);
+    for (scope, has) in [("team-a", true), ("team-b", false), ("", false)] {
+        let repository = cache.repository(&remote(scope)).unwrap();
+        assert_eq!(repository.has_commit(tip), has, "{scope}");
+    }
+}
+
+#[test]
 fn a_folder_that_is_not_ours_survives_the_trimming() {
     let site = Site::new();
     let foreign = site.cache.path().join("photos");

@@ -71,6 +71,7 @@ fn with_surroundings(
     }
     let options = Options {
         timeout: source.spec.timeout().to_std(),
+        scope: source.namespace().unwrap_or_default(),
         ..Options::default()
     };
     let made = Remote::new(&source.spec.url, credentials, options);

@@ -1,8 +1,15 @@
 //! What a request carries that must not come back in a text.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
+use registry_client::Proxy;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::form_urlencoded;
+
+/// The shortest password that is taken out: a shorter one is in many words by chance.
+const MIN_CHARS: usize = 4;
 
 /// Headers whose values are secrets.
 const HEADERS: [&str; 4] = [
@@ -42,6 +49,16 @@ pub(super) fn secrets_of(request: &Request<Bytes>) -> Vec<String> {
     secrets.extend(fields.map(str::to_owned));
     secrets.retain(|secret| !secret.is_empty());
     secrets
+}
+
+/// What a proxy is shown of its user, which it may repeat in its answers.
+pub(super) fn secrets_of_proxy(proxy: &Proxy) -> Vec<SecretString> {
+    let (username, password) = proxy.user();
+    let password = password.expose_secret();
+    let header = STANDARD.encode(format!("{username}:{password}"));
+    let texts = [header.trim_end_matches('='), password].into_iter();
+    let texts = texts.filter(|text| text.chars().count() >= MIN_CHARS);
+    texts.map(SecretString::from).collect()
 }
 
 /// The text without these secrets.
