@@ -263,7 +263,9 @@ impl View<'_> {
             if !self.past.rewritten && !commits.any(|known| known == commit) {
                 wrong.push(format!("the commit {commit} of plan {name} is lost"));
             }
-            if let Some(other) = by_commit.insert(commit, name.clone()) {
+            let other = by_commit.insert(commit, name.clone());
+            // Where a branch was forced back, the same change of the same second to the same commit is the same commit.
+            if let Some(other) = other.filter(|_| !self.past.rewritten) {
                 wrong.push(format!(
                     "plans {name} and {other} have one commit, {commit}"
                 ));
