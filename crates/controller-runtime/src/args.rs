@@ -8,6 +8,7 @@ mod flag;
 mod gates;
 mod legacy;
 mod selector;
+mod ssh;
 
 use api::Duration;
 use clap::ArgAction::{Append, Set};
@@ -16,6 +17,7 @@ use url::Url;
 pub use self::address::{AddressError, ListenAddress};
 pub use self::gates::{Gate, GateError};
 pub use self::legacy::LegacyArgs;
+pub use self::ssh::SshArgs;
 
 /// The flags that every controller takes; flatten them into its own.
 ///
@@ -163,6 +165,22 @@ impl Args {
     /// The ServiceAccount of objects that name none.
     pub fn default_service_account(&self) -> Option<&str> {
         Some(self.default_service_account.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// The flags about identities at clouds, for `make`: the default ServiceAccount, whether objects may name one, and how many
+    /// tokens are kept for how long.
+    pub fn identities<S>(
+        &self,
+        make: impl FnOnce(Option<&str>, bool, (u32, std::time::Duration)) -> S,
+    ) -> S {
+        make(
+            self.default_service_account(),
+            self.enabled(Gate::ObjectLevelWorkloadIdentity),
+            (
+                self.token_cache_max_size,
+                self.token_cache_max_duration.to_std(),
+            ),
+        )
     }
 
     /// Where events are sent to, besides the API server; none where no address is given.

@@ -32,6 +32,7 @@ mod shutdown;
 mod status;
 mod tasks;
 mod telemetry;
+mod told;
 pub mod trace;
 mod triggers;
 mod watch;
@@ -52,5 +53,6 @@ pub use crate::reconcile::{
 pub use crate::runtime::{Grace, Runtime, run};
 pub use crate::scope::Scope;
 pub use crate::secrets::watch_secrets;
+pub use crate::told::Told;
 pub use crate::triggers::Triggers;
 pub use crate::watch::watch_all;

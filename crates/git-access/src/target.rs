@@ -61,6 +61,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether the branch that is read is the one that gets the commit.
+    pub fn reads_push_branch(&self) -> bool {
+        self.reference.checked_out_branch() == Some(&self.push_branch)
+    }
+
     /// Derives the target.
     pub fn resolve(
         automation: &ImageUpdateAutomation,

@@ -6,7 +6,6 @@ use api::field_managers;
 use api::image::v1::ImageUpdateAutomation;
 use api::repin::v1alpha1::{ImageUpdateApproval, ImageUpdatePlan};
 use api::source::GitRepository;
-use controller_runtime::args::Gate;
 use controller_runtime::{
     Identity, Runtime, RuntimeError, Triggers, reconcile, watch_all, watch_secrets,
 };
@@ -35,24 +34,13 @@ const IDENTITY: Identity = Identity {
 /// Runs the controller until the process is to end. An error is in the log already.
 pub async fn run(args: &Args) -> Result<(), RuntimeError> {
     let set_up = || {
-        let ssh = SshAlgorithms::new(&args.ssh_kex_algos, &args.ssh_hostkey_algos)?;
-        let identities = identities(&args.common);
+        let ssh = SshAlgorithms::new(&args.ssh.kex_algos, &args.ssh.hostkey_algos)?;
+        let identities = args.common.identities(cloud_identity::Settings::new);
         let access = Access::new(Settings { identities, ssh })?;
         let cache = Cache::open(&args.cache_dir, CacheLimits::default())?;
         Ok(move |runtime| write_all(runtime, access, cache))
     };
     Box::pin(controller_runtime::run(IDENTITY, &args.common, set_up)).await
-}
-
-fn identities(args: &controller_runtime::Args) -> cloud_identity::Settings {
-    cloud_identity::Settings::new(
-        args.default_service_account(),
-        args.enabled(Gate::ObjectLevelWorkloadIdentity),
-        (
-            args.token_cache_max_size,
-            args.token_cache_max_duration.to_std(),
-        ),
-    )
 }
 
 /// Reconciles plans, and looks again at those whose automation, GitRepository, approval or Secret changes.

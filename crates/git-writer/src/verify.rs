@@ -146,7 +146,7 @@ fn pushes(spec: &ImageUpdatePlanSpec, git: &GitSpec, target: &Target) -> Result<
     }
     is_id("spec.push.base", &push.base)?;
     // What is read and written is one branch: it cannot be at two commits.
-    if target.reference.checked_out_branch() == Some(&target.push_branch) {
+    if target.reads_push_branch() {
         same("spec.push.base", &spec.checkout.commit, &push.base)?;
     }
     Ok(())

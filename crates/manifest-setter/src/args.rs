@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use api::Duration;
 use clap::Parser;
+use controller_runtime::args::SshArgs;
 
 /// Plans the edits that image update automations ask for.
 #[derive(Clone, Debug, Parser)]
@@ -19,15 +20,4 @@ pub struct Args {
     /// What SSH connections may be made with.
     #[command(flatten)]
     pub ssh: SshArgs,
-}
-
-/// Flux's flags for SSH.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct SshArgs {
-    /// Key exchange algorithms of SSH, the preferred one first; the library's own where none is named.
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub ssh_kex_algos: Vec<String>,
-    /// Algorithms of SSH host keys, the preferred one first; those that known_hosts has keys of where none is named.
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub ssh_hostkey_algos: Vec<String>,
 }

@@ -3,19 +3,17 @@
 use std::sync::Arc;
 
 use api::field_managers;
-use api::image::v1::ImageUpdateAutomation;
-use controller_runtime::args::Gate;
 use controller_runtime::{
-    Identity, Runtime, RuntimeError, SetUpError, Triggers, reconcile, watch_all, watch_secrets,
+    Identity, Runtime, RuntimeError, SetUpError, Told, Triggers, reconcile, watch_all,
+    watch_secrets,
 };
 use futures_util::future;
 use git_access::{Access, Cluster, Settings};
 use git_remote::{Cache, CacheLimits, SshAlgorithms};
-use kube::runtime::watcher::{self, Event};
-use tokio::sync::oneshot;
+use kube::runtime::watcher;
 
 use crate::Args;
-use crate::catalogue::{AutomationRef, Catalogue};
+use crate::catalogue::Catalogue;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::read::Reader;
@@ -45,9 +43,9 @@ struct Tools {
 
 impl Tools {
     fn new(args: &Args) -> Result<Self, SetUpError> {
-        let ssh = SshAlgorithms::new(&args.ssh.ssh_kex_algos, &args.ssh.ssh_hostkey_algos)?;
+        let ssh = SshAlgorithms::new(&args.ssh.kex_algos, &args.ssh.hostkey_algos)?;
         let access = Access::new(Settings {
-            identities: identities(&args.common),
+            identities: args.common.identities(cloud_identity::Settings::new),
             ssh,
         })?;
         let cache = Cache::open(&args.cache_dir, CacheLimits::default())?;
@@ -57,17 +55,6 @@ impl Tools {
             window: args.batch_window.to_std(),
         })
     }
-}
-
-fn identities(args: &controller_runtime::Args) -> cloud_identity::Settings {
-    cloud_identity::Settings::new(
-        args.default_service_account(),
-        args.enabled(Gate::ObjectLevelWorkloadIdentity),
-        (
-            args.token_cache_max_size,
-            args.token_cache_max_duration.to_std(),
-        ),
-    )
 }
 
 /// Watches policies, GitRepositories and plans, and reconciles once all of them are known: before that every source would
@@ -123,32 +110,4 @@ async fn plan_all(runtime: Runtime, tools: Tools) -> Result<(), RuntimeError> {
     let watching = future::try_join4(policies, sources, plans, secrets);
     let ended = Box::pin(future::try_join(watching, reconciling));
     ended.await.map(|_| ())
-}
-
-/// Whom a watch tells what.
-struct Told {
-    triggers: Triggers<ImageUpdateAutomation>,
-    /// Is told of the first complete list.
-    listed: Option<oneshot::Sender<()>>,
-}
-
-impl Told {
-    fn new(triggers: &Triggers<ImageUpdateAutomation>) -> (Self, oneshot::Receiver<()>) {
-        let (listed, until_listed) = oneshot::channel();
-        let told = Self {
-            triggers: triggers.clone(),
-            listed: Some(listed),
-        };
-        (told, until_listed)
-    }
-
-    fn tell<K>(&mut self, automations: Vec<AutomationRef>, event: &Event<K>) {
-        for automation in automations {
-            self.triggers.send(automation);
-        }
-        if let Some(listed) = self.listed.take_if(|_| matches!(event, Event::InitDone)) {
-            // Nobody waits for it any more only at the end of the process.
-            _ = listed.send(());
-        }
-    }
 }

@@ -41,13 +41,13 @@ mod resolve;
 mod status;
 mod tree;
 
-pub use args::{Args, SshArgs};
+pub use args::Args;
 pub use blob_index::{BlobIndex, Content};
 pub use controller::run;
 pub use error::PlanError;
 pub use files::EditedFile;
 pub use finding::Finding;
 pub use knowledge::Knowledge;
-pub use pass::{Pass, Progress, Request, fetch, heads, plan};
+pub use pass::{Pass, Progress, Request, plan};
 pub use policies::{Denial, Denied, select_policies};
 pub use resolve::Heads;

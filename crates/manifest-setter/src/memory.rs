@@ -81,9 +81,8 @@ impl Known {
 
 /// The heads after a push of `commit`.
 fn moved(heads: Heads, target: &Target, commit: ObjectId) -> Heads {
-    let reads_push_branch = target.reference.checked_out_branch() == Some(&target.push_branch);
     Heads {
-        checkout: if reads_push_branch {
+        checkout: if target.reads_push_branch() {
             commit
         } else {
             heads.checkout

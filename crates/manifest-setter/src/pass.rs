@@ -118,32 +118,6 @@ pub fn plan(
     })
 }
 
-/// Asks the server for the heads of a target, and for nothing else: less than 2 kB where no range of tags is checked out.
-pub fn heads(remote: &Remote, target: &Target) -> Result<Heads, PlanError> {
-    resolve::heads(Line::new(remote).session()?, remote.url(), target)
-}
-
-/// Takes what a pass over [`Request::known`] reads into the cache, so that it needs no connection: the commit, as what
-/// differs from the last one, and those of its files that carry markers. Returns the heads, as [`Pass::heads`].
-pub fn fetch(
-    remote: &Remote,
-    repository: &Repository,
-    request: &Request<'_>,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Heads, PlanError> {
-    let target = target(request)?;
-    let (heads, mut ground) = ground((remote, repository), request, &target, progress)?;
-    let marked = tree::marked(&mut ground, &target.path)?;
-    let blobs: Vec<ObjectId> = marked
-        .files
-        .values()
-        .chain(marked.links.values())
-        .copied()
-        .collect();
-    ground.fetch_blobs(&blobs)?;
-    Ok(heads)
-}
-
 fn target(request: &Request<'_>) -> Result<Target, PlanError> {
     Target::resolve(request.automation, request.source)
         .map_err(|error| PlanError::ResolveTarget(AccessError::Target(error)))

@@ -24,9 +24,8 @@ impl Heads {
     /// The commit that is edited: the head of the push branch where it exists already, else what is checked out. Where a
     /// commit, a tag or a range is checked out, every push after the first one builds on what was pushed before.
     pub fn base(&self, target: &Target) -> ObjectId {
-        let reads_push_branch = target.reference.checked_out_branch() == Some(&target.push_branch);
         self.push
-            .filter(|_| !reads_push_branch)
+            .filter(|_| !target.reads_push_branch())
             .unwrap_or(self.checkout)
     }
 }

@@ -3,18 +3,14 @@
 use std::sync::Arc;
 
 use api::field_managers;
-use api::image::v1::ImageRepository;
-use api::repin::v1alpha1::ImageTagSlice;
-use controller_runtime::args::Gate;
 use controller_runtime::{
-    Identity, Runtime, RuntimeError, Triggers, reconcile, watch_all, watch_secrets,
+    Identity, Runtime, RuntimeError, Told, Triggers, reconcile, watch_all, watch_secrets,
 };
 use futures_util::future;
 use kube::runtime::reflector::ObjectRef;
-use kube::runtime::watcher::{self, Event};
+use kube::runtime::watcher;
 use registry_access::{Cluster, Resolver, Settings};
 use registry_client::{Client, Options};
-use tokio::sync::oneshot;
 
 use crate::Args;
 use crate::memory::Memory;
@@ -32,22 +28,11 @@ const IDENTITY: Identity = Identity {
 /// Runs the controller until the process is to end. An error is in the log already.
 pub async fn run(args: &Args) -> Result<(), RuntimeError> {
     let set_up = || {
-        let resolver = Resolver::new(settings(&args.common))?;
+        let resolver = Resolver::new(args.common.identities(Settings::new))?;
         let registry = Client::new(Options::default())?;
         Ok(move |runtime| scan_all(runtime, resolver, registry))
     };
     Box::pin(controller_runtime::run(IDENTITY, &args.common, set_up)).await
-}
-
-fn settings(args: &controller_runtime::Args) -> Settings {
-    Settings::new(
-        args.default_service_account(),
-        args.enabled(Gate::ObjectLevelWorkloadIdentity),
-        (
-            args.token_cache_max_size,
-            args.token_cache_max_duration.to_std(),
-        ),
-    )
 }
 
 /// Watches slices and Secrets, and reconciles once all slices are known: before that, every list would look incomplete.
@@ -66,7 +51,7 @@ async fn scan_all(
     );
     let memory = Arc::new(Memory::new());
     let triggers = Triggers::new();
-    let (listed, until_listed) = oneshot::channel();
+    let (mut told, until_listed) = Told::new(&triggers);
     let context = Context {
         cluster: Cluster::new(runtime.client.clone()),
         resolver,
@@ -82,7 +67,12 @@ async fn scan_all(
         }
         reconcile(&runtime, Arc::new(context), triggers.objects()).await
     };
-    let watching_slices = watch_slices(&runtime, slices, &memory, triggers.clone(), listed);
+    // A repository is looked at whose slices somebody else has changed.
+    let watching_slices = watch_all(&runtime, watcher::Config::default(), |event| {
+        let owners = slices.take_in(&event).into_iter();
+        let repositories = owners.map(|owner| ObjectRef::new(&owner.name).within(&owner.namespace));
+        told.tell(repositories.filter(|one| memory.is_at_rest(one)), &event);
+    });
     let watching_secrets = watch_secrets(&runtime, |namespace, name| {
         for repository in memory.users_of(namespace, name) {
             triggers.send(repository);
@@ -90,34 +80,4 @@ async fn scan_all(
     });
     let all = future::try_join3(watching_slices, watching_secrets, reconciling);
     Box::pin(all).await.map(|_| ())
-}
-
-/// Keeps the slices known, and looks at a repository whose slices somebody else has changed.
-async fn watch_slices(
-    runtime: &Runtime,
-    slices: Slices,
-    memory: &Memory,
-    triggers: Triggers<ImageRepository>,
-    listed: oneshot::Sender<()>,
-) -> Result<(), RuntimeError> {
-    let mut listed = Some(listed);
-    watch_all(
-        runtime,
-        watcher::Config::default(),
-        |event: Event<ImageTagSlice>| {
-            for owner in slices.take_in(&event) {
-                let repository = ObjectRef::new(&owner.name).within(&owner.namespace);
-                if memory.is_at_rest(&repository) {
-                    triggers.send(repository);
-                }
-            }
-            if matches!(event, Event::InitDone)
-                && let Some(listed) = listed.take()
-            {
-                // Nobody waits any more when the process is to end.
-                listed.send(()).unwrap_or_default();
-            }
-        },
-    )
-    .await
 }

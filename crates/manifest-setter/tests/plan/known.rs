@@ -1,7 +1,7 @@
 //! Passes that know the heads already, and what they ask of the server.
 
 use git_remote::{Credentials, Options, Remote};
-use manifest_setter::{Knowledge, PlanError, fetch, heads, plan};
+use manifest_setter::{Heads, Knowledge, PlanError, plan};
 
 use crate::stage::{MARKED, Stage, id};
 
@@ -72,8 +72,7 @@ fn what_was_fetched_ahead_is_planned_without_a_connection() {
         .file("apps/app.yaml", pushed)
         .done();
     stage.know(&pushed);
-    let fetched =
-        stage.step(|remote, repository, request| fetch(remote, repository, request, &mut |_| {}));
+    let fetched = stage.pass().map(|pass| pass.heads);
     assert_eq!(fetched.unwrap(), stage.known.clone().unwrap());
     stage.git.forget();
     assert!(stage.pass().unwrap().plan.is_none());
@@ -99,7 +98,8 @@ fn a_known_head_that_is_gone_makes_the_pass_ask() {
 fn a_look_at_the_heads_fetches_nothing() {
     let mut stage = Stage::new();
     let pass = stage.remember();
-    let look = |stage: &Stage| heads(&stage.remote(), &stage.target()).unwrap();
+    stage.known = None;
+    let look = |stage: &Stage| -> Heads { stage.pass().unwrap().heads };
     assert_eq!(look(&stage), pass.heads);
     let totals = stage.git.totals();
     assert_eq!(totals.requests, 2);
@@ -178,7 +178,10 @@ fn a_server_that_is_gone_matters_only_where_it_is_needed() {
     let planned =
         stage.step(|_, repository, request| plan(&nowhere, repository, request, &mut |_| {}));
     assert!(planned.unwrap().plan.is_some());
-    let error = heads(&nowhere, &stage.target()).unwrap_err();
+    stage.known = None;
+    let asked =
+        stage.step(|_, repository, request| plan(&nowhere, repository, request, &mut |_| {}));
+    let error = asked.unwrap_err();
     assert!(matches!(error, PlanError::Connect(_)));
     let message = error.message();
     let beginning = "failed to checkout source: cannot connect to http://127.0.0.1:9/fleet.git: ";

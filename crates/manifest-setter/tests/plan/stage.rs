@@ -3,7 +3,6 @@
 use api::image::v1::{ImagePolicy, ImageUpdateAutomation};
 use api::source::GitRepository;
 use chrono::DateTime;
-use git_access::Target;
 use git_remote::{Cache, CacheLimits, Credentials, ObjectId, Options, Remote, Repository};
 use manifest_setter::{Denied, Heads, Knowledge, Pass, PlanError, Request, plan, select_policies};
 use tempfile::TempDir;
@@ -82,10 +81,6 @@ impl Stage {
     pub(crate) fn remote(&self) -> Remote {
         let url = self.git.url("fleet.git");
         Remote::new(&url, Credentials::Anonymous, self.options.clone()).unwrap()
-    }
-
-    pub(crate) fn target(&self) -> Target {
-        Target::resolve(&self.automation, &self.source).unwrap()
     }
 
     pub(crate) fn cached(&self) -> Repository {
