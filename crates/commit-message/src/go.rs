@@ -19,6 +19,7 @@ mod record;
 pub(crate) mod run;
 mod syntax;
 pub(crate) mod time;
+mod token;
 pub(crate) mod value;
 pub(crate) mod version;
 

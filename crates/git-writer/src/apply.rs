@@ -11,8 +11,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use crate::metrics::{Metrics, Tried};
+use crate::prepare::Job;
 use crate::recorder::{Ending, Recorder};
-use crate::settle::settle;
+use crate::settle::{Overtaken, Settled, settle};
 use crate::status::Outcome;
 use crate::trouble::Trouble;
 use crate::turns::Turn;
@@ -25,8 +26,8 @@ pub(crate) struct Work {
     pub(crate) cache: Cache,
     pub(crate) signer: Option<Signer>,
     pub(crate) recorder: Recorder,
-    /// The plan that takes the place of this one, unless its commit is on the server already.
-    pub(crate) newer: Option<String>,
+    /// Why the plan is not to be written any more: only what became of its commit is settled.
+    pub(crate) overtaken: Option<Overtaken>,
 }
 
 /// Writes the plan. The turn is given back when the thread has ended, also where nobody waits for it any more.
@@ -50,12 +51,18 @@ impl Work {
     fn run(mut self) -> Result<Outcome, WriteError> {
         let created = self.plan.creation_timestamp();
         let seconds = created.map_or(0, |time| time.0.as_second());
-        if let Some(newer) = self.newer {
-            let plan = &self.plan;
-            let settled = settle(&self.remote, &self.cache, plan, seconds, &mut self.recorder)?;
-            return Ok(match settled {
-                Some(written) => Outcome::Pushed(written, now()),
-                None => Outcome::Replaced(newer),
+        if let Some(overtaken) = self.overtaken {
+            let job = Job {
+                remote: &self.remote,
+                cache: &self.cache,
+                plan: &self.plan,
+                signer: None,
+                seconds,
+            };
+            return Ok(match settle(job, overtaken, &mut self.recorder)? {
+                Settled::Pushed(written) => Outcome::Pushed(written, now()),
+                Settled::Replaced(newer) => Outcome::Replaced(newer),
+                Settled::Outdated(why) => Outcome::Trouble(Fate::Superseded, why),
             });
         }
         let written = write_plan(

@@ -22,6 +22,10 @@ pub trait Journal {
     /// being pushed.
     fn prepared(&mut self, commit: &PreparedCommit) -> Result<(), JournalError>;
 
+    /// The server refused the commit stored last, and nothing of it is under way any more: it has not landed, and will not.
+    /// A journal that keeps it all the same costs a look for it.
+    fn refused(&mut self) {}
+
     /// Asked right before each push to the branch; an error keeps it from beginning.
     fn may_push(&mut self) -> Result<(), JournalError> {
         Ok(())

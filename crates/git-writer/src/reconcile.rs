@@ -20,6 +20,7 @@ use crate::catalogue::Catalogue;
 use crate::consent::consent;
 use crate::metrics::Metrics;
 use crate::recorder::Recorder;
+use crate::settle::Overtaken;
 use crate::status::{self, Outcome};
 use crate::trouble::Trouble;
 use crate::turns::{Lane, PlanRef, Turns};
@@ -43,8 +44,8 @@ pub(crate) struct Context {
     pub(crate) metrics: Metrics,
 }
 
-/// A plan that is its automation's.
-struct Checked {
+/// An automation, and what follows from it.
+struct Bound {
     automation: ImageUpdateAutomation,
     source: GitRepository,
     target: Target,
@@ -95,13 +96,21 @@ impl Context {
         let newer = self.catalogue.newer(plan);
         let newer = match newer {
             Some(newer) if recorder.last().is_none() => return Ok(Outcome::Replaced(newer)),
-            newer => newer,
+            newer => newer.map(Overtaken::Replaced),
         };
         let automation = observe::automation(&self.client, plan).await?;
         let approval = safeguards::approval(&automation).map_err(Trouble::Safeguard)?;
-        let checked = self.checked(plan, automation, approval).await?;
-        if checked.automation.spec.suspend {
-            return Ok(Outcome::Suspended(checked.automation.name_any()));
+        let bound = self.bound(automation).await?;
+        match self.check(plan, &bound, approval) {
+            // What was begun when they said the same may have landed.
+            Err(Trouble::Outdated(differs)) if recorder.last().is_some() => {
+                let outdated = Overtaken::Outdated(differs);
+                return self.write(plan, &bound, (recorder, Some(outdated))).await;
+            }
+            checked => checked?,
+        }
+        if bound.automation.spec.suspend {
+            return Ok(Outcome::Suspended(bound.automation.name_any()));
         }
         if plan.spec.approval == Approval::Required {
             let approval = observe::approval(&self.client, plan).await?;
@@ -109,20 +118,29 @@ impl Context {
                 return Ok(Outcome::AwaitsApproval(lack));
             }
         }
-        self.write(plan, &checked, (recorder, newer)).await
+        self.write(plan, &bound, (recorder, newer)).await
     }
 
-    /// The plan is not believed: everything is derived from its automation again.
-    async fn checked(
-        &self,
-        plan: &ImageUpdatePlan,
-        automation: ImageUpdateAutomation,
-        approval: Approval,
-    ) -> Result<Checked, Trouble> {
+    async fn bound(&self, automation: ImageUpdateAutomation) -> Result<Bound, Trouble> {
         let source = observe::source(&self.client, &automation, self.no_cross_namespace).await?;
         let target = Target::resolve(&automation, &source);
         let target = target.map_err(|error| Trouble::Access(AccessError::Target(error)))?;
-        verify(plan, &automation, &source, &target, approval).map_err(|differs| {
+        Ok(Bound {
+            automation,
+            source,
+            target,
+        })
+    }
+
+    /// The plan is not believed: everything is derived from its automation again.
+    fn check(
+        &self,
+        plan: &ImageUpdatePlan,
+        bound: &Bound,
+        approval: Approval,
+    ) -> Result<(), Trouble> {
+        let (automation, source) = (&bound.automation, &bound.source);
+        verify(plan, automation, source, &bound.target, approval).map_err(|differs| {
             if self.catalogue.was_genuine(plan) {
                 Trouble::Outdated(differs)
             } else {
@@ -130,49 +148,58 @@ impl Context {
             }
         })?;
         self.catalogue.is_genuine(plan);
-        Ok(Checked {
-            automation,
-            source,
-            target,
-        })
+        Ok(())
     }
 
     async fn write(
         &self,
         plan: &Arc<ImageUpdatePlan>,
-        checked: &Checked,
-        (recorder, newer): (&Recorder, Option<String>),
+        bound: &Bound,
+        (recorder, overtaken): (&Recorder, Option<Overtaken>),
     ) -> Result<Outcome, Trouble> {
-        let remote = self.remote(plan, checked).await?;
+        // A plan that is not its automation's any more is looked after, and not pushed.
+        let purpose = match overtaken {
+            Some(Overtaken::Outdated(_)) => Purpose::Read,
+            Some(Overtaken::Replaced(_)) | None => Purpose::Push,
+        };
+        let remote = self.remote(plan, bound, purpose).await?;
         let lane = Lane {
             repository: remote.key(),
-            branch: checked.target.push_branch.clone(),
+            branch: plan.spec.push.branch.clone(),
         };
         let turn = match self.turns.take(lane, plan) {
             Ok(turn) => turn,
             Err(queued) => return Ok(Outcome::Queued(queued)),
         };
-        let signer = observe::signer(&self.cluster, &checked.automation).await?;
+        let signer = match overtaken {
+            Some(_) => None,
+            None => observe::signer(&self.cluster, &bound.automation).await?,
+        };
         let work = Work {
             plan: Arc::clone(plan),
             remote,
             cache: self.cache.clone(),
             signer,
             recorder: recorder.clone(),
-            newer,
+            overtaken,
         };
         apply::write(work, turn, &self.metrics).await
     }
 
-    /// The repository, as who may push to it. The plan is looked at again when what is read for that changes.
-    async fn remote(&self, plan: &ImageUpdatePlan, checked: &Checked) -> Result<Remote, Trouble> {
+    /// The repository, as who may use it for this. The plan is looked at again when what is read for that changes.
+    async fn remote(
+        &self,
+        plan: &ImageUpdatePlan,
+        bound: &Bound,
+        purpose: Purpose,
+    ) -> Result<Remote, Trouble> {
         let question = Question {
-            source: &checked.source,
-            automation: &checked.automation,
-            purpose: Purpose::Push,
+            source: &bound.source,
+            automation: &bound.automation,
+            purpose,
         };
         let mut secrets = git_access::secrets(&question);
-        secrets.extend(signing::secret_of(&checked.automation).map(|(name, _)| name));
+        secrets.extend(signing::secret_of(&bound.automation).map(|(name, _)| name));
         self.catalogue.reads(plan, secrets);
         let count = |event| {
             let namespace = plan.namespace().unwrap_or_default();

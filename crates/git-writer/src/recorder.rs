@@ -28,7 +28,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// What was stored last.
+    /// What was stored last and may have landed.
     pub(crate) fn last(&self) -> Option<PreparedCommit> {
         self.stored.lock().clone()
     }
@@ -47,6 +47,10 @@ impl Journal for Recorder {
         self.runtime.block_on(self.checkpoints.store(&status))?;
         *self.stored.lock() = Some(commit.clone());
         Ok(())
+    }
+
+    fn refused(&mut self) {
+        *self.stored.lock() = None;
     }
 
     fn may_push(&mut self) -> Result<(), JournalError> {

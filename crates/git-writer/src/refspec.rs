@@ -5,7 +5,7 @@ use git_remote::{Ancestry, ObjectId, Refspec, Remote};
 use crate::WriteError;
 use crate::journal::{Journal, Sent};
 use crate::prepare::Job;
-use crate::push::{Parcel, push as push_reference};
+use crate::push::{Parcel, head, push as push_reference};
 
 /// What servers of reviews say, in lower case, about a commit that they took for review before.
 const KNOWN_THERE: [&str; 5] = [
@@ -34,16 +34,9 @@ pub(crate) fn push(
     journal: &mut dyn Journal,
 ) -> Result<Option<Pushed>, WriteError> {
     let plan = job.plan;
-    let Some(text) = &plan.spec.push.refspec else {
+    let Some((destination, force)) = destination(job, landed, branch)? else {
         return Ok(None);
     };
-    let parsed =
-        Refspec::parse(text).and_then(|refspec| Ok((refspec.destination(branch)?, refspec.force)));
-    let (destination, force) = parsed.map_err(|source| WriteError::ParseRefspec {
-        commit: landed.commit,
-        branch: plan.spec.push.branch.clone(),
-        source,
-    })?;
     if destination == branch {
         return Ok(Some(Pushed {
             destination,
@@ -62,6 +55,44 @@ pub(crate) fn push(
             source: Box::new(source),
         }),
     }
+}
+
+/// The destination of the plan's refspec, where it has one, and whether it shows the commit, which is on `branch`.
+pub(crate) fn look(
+    job: Job<'_>,
+    landed: &Sent,
+    branch: &str,
+) -> Result<Option<(String, bool)>, WriteError> {
+    let Some((destination, _)) = destination(job, landed, branch)? else {
+        return Ok(None);
+    };
+    let shown = if destination == branch {
+        true
+    } else {
+        let found = head(job.remote, &destination).map_err(WriteError::Read)?;
+        found.map_or(Ok(false), |found| has(job.remote, found, landed))?
+    };
+    Ok(Some((destination, shown)))
+}
+
+/// Where the plan's refspec leads, and whether what is there may be replaced.
+fn destination(
+    job: Job<'_>,
+    landed: &Sent,
+    branch: &str,
+) -> Result<Option<(String, bool)>, WriteError> {
+    let push = &job.plan.spec.push;
+    let Some(text) = &push.refspec else {
+        return Ok(None);
+    };
+    let parsed =
+        Refspec::parse(text).and_then(|refspec| Ok((refspec.destination(branch)?, refspec.force)));
+    let parsed = parsed.map_err(|source| WriteError::ParseRefspec {
+        commit: landed.commit,
+        branch: push.branch.clone(),
+        source,
+    });
+    parsed.map(Some)
 }
 
 fn replace(

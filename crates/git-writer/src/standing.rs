@@ -21,8 +21,10 @@ const SECOND_LOOKS: [Duration; 4] = [
 pub(crate) enum Standing {
     /// At our commit: only the answer was lost.
     Landed,
-    /// Where it was, or nobody can tell: the failure is final.
+    /// Where it was: the failure is final.
     Unmoved,
+    /// Nobody can tell: the failure is final.
+    Unknown,
     /// At somebody else's commit, which may be on top of ours.
     Moved,
 }
@@ -39,13 +41,13 @@ pub(crate) fn standing(
         _ => false,
     };
     if !may_have_moved {
-        return Standing::Unmoved;
+        return Standing::Unknown;
     }
     let mut standing = look(remote, (branch, old), ours);
     // A server whose answer was lost may still be at work.
     if is_open(error) {
         for pause in SECOND_LOOKS {
-            if !matches!(standing, Standing::Unmoved) {
+            if matches!(standing, Standing::Landed | Standing::Moved) {
                 break;
             }
             thread::sleep(pause);
@@ -68,7 +70,8 @@ fn look(remote: &Remote, (branch, old): (&str, Option<ObjectId>), ours: ObjectId
     match head(remote, branch) {
         Ok(Some(head)) if head == ours => Standing::Landed,
         Ok(head) if head != old => Standing::Moved,
+        Ok(_) => Standing::Unmoved,
         // The push failed for a reason of its own, which says more than a second failure.
-        Ok(_) | Err(_) => Standing::Unmoved,
+        Err(_) => Standing::Unknown,
     }
 }

@@ -39,14 +39,14 @@ pub(crate) enum Outcome {
     Trouble(Fate, String),
 }
 
-/// The status after a pass; `prepared` is the commit that was stored last.
+/// The status after a pass; `prepared` is the commit that may have landed, as it was stored last.
 pub(crate) fn done(
     plan: &ImageUpdatePlan,
     prepared: Option<PreparedCommit>,
     outcome: Outcome,
 ) -> Done<ImageUpdatePlanStatus> {
     let mut status = plan.status.clone().unwrap_or_default();
-    status.prepared = prepared.or(status.prepared);
+    status.prepared = prepared;
     let mut next = Next::OnChange;
     let end = match outcome {
         Outcome::Ended | Outcome::Interrupted => End::Unchanged,

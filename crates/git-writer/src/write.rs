@@ -27,6 +27,19 @@ pub struct Written {
     pub messages: Vec<String>,
 }
 
+impl Written {
+    /// The commit of a plan that is on its branch, and at this destination of its refspec.
+    pub(crate) fn of(plan: &ImageUpdatePlan, landed: &Sent, refspec: Option<String>) -> Self {
+        Self {
+            commit: landed.commit,
+            parent: landed.parent,
+            branch: plan.spec.push.branch.clone(),
+            refspec,
+            messages: Vec::new(),
+        }
+    }
+}
+
 /// Commits the bytes of a plan and pushes them.
 ///
 /// The connection that the push goes over shows where the branch is. Where the cache has that commit and the plan's
@@ -114,11 +127,19 @@ fn attempt(
             adopt(job, &commit);
             Ok(Attempt::Landed(new, messages))
         }
-        Err(error) => match standing(job.remote, (branch, tip.old), commit.id, &error) {
-            Standing::Landed => Ok(Attempt::Landed(new, Vec::new())),
-            Standing::Moved => Ok(Attempt::Moved(Some(new).filter(|_| is_open(&error)))),
-            Standing::Unmoved => Err(error),
-        },
+        Err(error) => {
+            let standing = standing(job.remote, (branch, tip.old), commit.id, &error);
+            let refused = standing == Standing::Unmoved && !is_open(&error);
+            // What an earlier attempt sent may still be under way.
+            if refused && sent.is_none_or(|sent| sent.parent != tip.parent) {
+                journal.refused();
+            }
+            match standing {
+                Standing::Landed => Ok(Attempt::Landed(new, Vec::new())),
+                Standing::Moved => Ok(Attempt::Moved(Some(new).filter(|_| is_open(&error)))),
+                Standing::Unmoved | Standing::Unknown => Err(error),
+            }
+        }
     }
 }
 
@@ -150,10 +171,7 @@ pub(crate) fn finish(
         pushed.destination
     });
     Ok(Written {
-        commit: landed.commit,
-        parent: landed.parent,
-        branch: job.plan.spec.push.branch.clone(),
-        refspec: destination,
         messages,
+        ..Written::of(job.plan, landed, destination)
     })
 }

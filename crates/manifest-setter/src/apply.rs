@@ -1,4 +1,4 @@
-//! Writes: plans are made, taken back, and thrown away when they are history.
+//! Writes: plans are made, taken back, and thrown away when nobody needs them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,9 +93,10 @@ pub(crate) async fn withdraw(
     Ok(are_gone)
 }
 
-/// Deletes the ended plans beyond the history. What fails is done by the next pass.
-pub(crate) async fn forget_history(ctx: &Context, namespace: &str, plans: &Plans, claims: &Claims) {
-    for plan in plans.beyond(HISTORY) {
+/// Deletes the plans that nobody needs: the ended ones beyond the history, and the open ones that others have overtaken, which
+/// pile up while git-writer is away. What fails is done by the next pass.
+pub(crate) async fn clear(ctx: &Context, namespace: &str, plans: &Plans, claims: &Claims) {
+    for plan in plans.beyond(HISTORY).into_iter().chain(plans.overtaken()) {
         if let Err(error) = delete(ctx, namespace, &plan, claims).await {
             tracing::warn!("{error}");
             return;

@@ -18,6 +18,7 @@ use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::read::Reader;
 use crate::reconcile::Context;
+use crate::turns::Turns;
 
 const IDENTITY: Identity = Identity {
     name: "manifest-setter",
@@ -66,12 +67,14 @@ async fn plan_all(runtime: Runtime, tools: Tools) -> Result<(), RuntimeError> {
         .registry(|registry| Metrics::register(registry, identities));
     let catalogue = Arc::new(Catalogue::default());
     let memory = Arc::new(Memory::default());
+    let triggers = Triggers::new();
     let context = Context {
         client: runtime.client.clone(),
         field_manager: IDENTITY.field_manager,
         cluster: Cluster::new(runtime.client.clone()),
         access: tools.access,
         reader: tools.reader,
+        turns: Turns::new(triggers.clone()),
         catalogue: Arc::clone(&catalogue),
         memory: Arc::clone(&memory),
         metrics,
@@ -80,7 +83,6 @@ async fn plan_all(runtime: Runtime, tools: Tools) -> Result<(), RuntimeError> {
         window: tools.window,
         patience: runtime.args.requeue_dependency.to_std(),
     };
-    let triggers = Triggers::new();
     let all = || watcher::Config::default();
     let (mut policies, until_policies) = Told::new(&triggers);
     let policies = watch_all(&runtime, all(), |event| {

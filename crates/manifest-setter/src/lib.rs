@@ -40,6 +40,7 @@ mod reconcile;
 mod resolve;
 mod status;
 mod tree;
+mod turns;
 
 pub use args::Args;
 pub use blob_index::{BlobIndex, Content};

@@ -1,6 +1,6 @@
 //! What this process remembers of the automations between passes. All of it may be lost.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use api::image::v1::ImageUpdateAutomation;
@@ -19,6 +19,8 @@ use crate::catalogue::{AutomationRef, Plans};
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     automations: Mutex<HashMap<AutomationRef, Known>>,
+    /// Those that somebody has asked to reconcile, and that no pass has decided about since.
+    requested: Mutex<HashSet<AutomationRef>>,
 }
 
 /// The heads of an automation's branches, as this process knows them.
@@ -136,6 +138,20 @@ impl Memory {
         automations
             .get(automation)
             .map(|known| known.asked.elapsed())
+    }
+
+    /// Somebody asks for a reconciliation. It is answered with the pass that hears of it, and holds until one decides.
+    pub(crate) fn request(&self, automation: &AutomationRef) {
+        self.requested.lock().insert(automation.clone());
+    }
+
+    pub(crate) fn is_requested(&self, automation: &AutomationRef) -> bool {
+        self.requested.lock().contains(automation)
+    }
+
+    /// A pass has decided.
+    pub(crate) fn decided(&self, automation: &AutomationRef) {
+        self.requested.lock().remove(automation);
     }
 
     /// What is known of the heads counts for nothing any more.

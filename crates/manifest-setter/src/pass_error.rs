@@ -1,7 +1,6 @@
 //! Why a pass ended without what it was for. The texts are those of conditions, Flux's where Flux has one.
 
 use std::error::Error;
-use std::time::Duration;
 
 use api::reasons;
 use api::safeguards::SafeguardError;
@@ -28,9 +27,6 @@ pub(crate) enum PassError {
     /// The cache cannot be used.
     #[error("failed to checkout source: {}", chain(.0))]
     Cache(git_remote::Error),
-    /// Other automations of the repository take too long.
-    #[error("failed to checkout source: other automations have used the repository for {0:?}")]
-    Turn(Duration),
     /// A thread ended too early, which is a defect of Repin.
     #[error("a task ended unexpectedly: {0}")]
     Task(tokio::task::JoinError),
@@ -72,7 +68,7 @@ impl PassError {
             Self::Safeguard(_) => (Some(reasons::ANNOTATION_MISMATCH), true),
             Self::Access(error) => (Some(error.reason()), error.is_stalled()),
             Self::Plan(error) => (Some(error.reason()), error.is_stalled()),
-            Self::Cache(_) | Self::Turn(_) => (Some(reasons::GIT_OPERATION_FAILED), false),
+            Self::Cache(_) => (Some(reasons::GIT_OPERATION_FAILED), false),
             Self::Namespace(_)
             | Self::Task(_)
             | Self::NotLeading { .. }

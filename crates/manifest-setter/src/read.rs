@@ -1,31 +1,24 @@
-//! The step [`plan()`](crate::plan()) beside the other work: it blocks, and one at a time uses a repository.
+//! The step [`plan()`](crate::plan()) beside the other work: it blocks.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use api::Time;
 use api::image::v1::{ImagePolicy, ImageUpdateAutomation};
 use chrono::{DateTime, Utc};
 use git_remote::Cache;
-use parking_lot::Mutex;
-use tokio::sync::{Mutex as Turn, OwnedMutexGuard, watch};
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
 use crate::observe::{Source, Usable};
 use crate::pass_error::PassError;
+use crate::turns::Turn;
 use crate::{Heads, Knowledge, Pass, Progress, Request, plan};
 
-/// How long a pass waits at most until those before it are done with the repository.
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
-
-/// Reads repositories, each for one pass at a time.
+/// Reads repositories.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
     cache: Cache,
     knowledge: Arc<Knowledge>,
-    turns: Arc<Mutex<HashMap<String, Arc<Turn<()>>>>>,
 }
 
 /// What a plan is made from.
@@ -46,23 +39,22 @@ impl Reader {
         Self {
             cache,
             knowledge: Arc::default(),
-            turns: Arc::default(),
         }
     }
 
     /// Makes the plan on a thread of its own. That one ends within the deadlines of the remote, also where nobody waits for
-    /// it any more; the repository is its own until then.
+    /// it any more; the turn is kept until then.
     pub(crate) async fn plan(
         &self,
-        work: Work,
+        (work, turn): (Work, Arc<Turn>),
         tell: &controller_runtime::Progress,
     ) -> Result<Pass, PassError> {
-        let turn = self.turn(work.source.remote.key()).await?;
         let reader = self.clone();
         let (says, mut said) = watch::channel(None);
         let reading = spawn_blocking(move || {
-            let _turn = turn;
-            reader.read(&work, &says)
+            let found = reader.read(&work, &says);
+            drop(turn);
+            found
         });
         // It ends with the thread, which drops the sender.
         while said.changed().await.is_ok() {
@@ -94,16 +86,6 @@ impl Reader {
             says.send_replace(Some(progress));
         };
         plan(remote, &repository, &request, &mut progress).map_err(PassError::Plan)
-    }
-
-    async fn turn(&self, repository: String) -> Result<OwnedMutexGuard<()>, PassError> {
-        let turn = {
-            let mut turns = self.turns.lock();
-            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-            Arc::clone(turns.entry(repository).or_default())
-        };
-        let taken = timeout(LONGEST_WAIT, turn.lock_owned()).await;
-        taken.map_err(|_| PassError::Turn(LONGEST_WAIT))
     }
 }
 

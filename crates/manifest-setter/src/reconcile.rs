@@ -19,6 +19,7 @@ use crate::observe::{Source, Usable};
 use crate::pass_error::PassError;
 use crate::read::{Reader, Work};
 use crate::status::{Looked, Outcome, Scene};
+use crate::turns::{Turn, Turns};
 use crate::{Heads, apply, decide, observe, status};
 
 /// When a plan is looked at again that has changed while it was to be taken back.
@@ -34,6 +35,7 @@ pub(crate) struct Context {
     pub(crate) cluster: Cluster,
     pub(crate) access: Access,
     pub(crate) reader: Reader,
+    pub(crate) turns: Turns,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) memory: Arc<Memory>,
     pub(crate) metrics: Metrics,
@@ -61,6 +63,7 @@ impl Reconciler for Context {
         if pass.requested.is_some() {
             // Until somebody has asked the server, also where this pass fails before that.
             self.memory.forget(&reference);
+            self.memory.request(&reference);
         }
         let task = Task {
             reference: &reference,
@@ -70,16 +73,22 @@ impl Reconciler for Context {
             rules: Rules {
                 window: self.window,
                 interval: interval(&automation),
-                requested: pass.requested.is_some(),
+                requested: self.memory.is_requested(&reference),
                 now: &pass.now,
             },
         };
+        let place = self.turns.place(&reference);
         let outcome = self.outcome(&task, named).await;
+        match outcome {
+            Ok(Outcome::Queued) => place.keep(),
+            Ok(Outcome::Held(_)) | Err(_) => drop(place),
+            Ok(_) => self.memory.decided(&reference),
+        }
         if outcome.as_ref().is_err_and(PassError::is_of_git) {
             self.memory.forget(&reference);
         }
         let namespace = automation.namespace().unwrap_or_default();
-        apply::forget_history(self, &namespace, &plans, &pass.claims).await;
+        apply::clear(self, &namespace, &plans, &pass.claims).await;
         let scene = Scene {
             automation: &automation,
             now: &pass.now,
@@ -95,6 +104,8 @@ impl Reconciler for Context {
     fn forget(&self, automation: &ObjectRef<ImageUpdateAutomation>) {
         self.catalogue.forget(automation);
         self.memory.forget(automation);
+        self.memory.decided(automation);
+        self.turns.leave(automation);
         let namespace = automation.namespace.as_deref().unwrap_or_default();
         self.metrics.forget(namespace, &automation.name);
     }
@@ -135,17 +146,21 @@ impl Context {
         api::safeguards::approval(task.automation).map_err(PassError::Safeguard)?;
         let usable = Arc::new(observe::policies(self, task.automation).await?);
         let source = observe::source(self, asker, &named?).await?;
+        let Some(turn) = self.turns.take(source.remote.key(), task.reference) else {
+            return Ok(Outcome::Queued);
+        };
+        let turn = Arc::new(turn);
         let mut after = decide::after(task.plans, &task.rules);
         let mut known = self.known(task, &source);
         for _ in 0..NAMES {
-            let found = self
-                .look(task, (&source, &usable), (known, after.clone()))
-                .await?;
+            let using = (&source, &usable, Arc::clone(&turn));
+            let found = self.look(task, using, (known, after.clone())).await?;
             known = Some(found.heads.clone());
             let wanted = found.plan.as_ref().map(ResourceExt::name_any);
             match decide::next(task.plans, wanted.as_deref(), &task.rules) {
                 Step::Again(name) => after = Some(name),
                 step => {
+                    drop(turn);
                     let looked = looked(&source, &usable, &found);
                     return self.act(task, step, looked, (found.plan, after)).await;
                 }
@@ -166,7 +181,7 @@ impl Context {
     async fn look(
         &self,
         task: &Task<'_>,
-        (source, usable): (&Source, &Arc<Usable>),
+        (source, usable, turn): (&Source, &Arc<Usable>, Arc<Turn>),
         (known, after): (Option<Heads>, Option<String>),
     ) -> Result<crate::Pass, PassError> {
         let work = Work {
@@ -178,7 +193,8 @@ impl Context {
             after,
             now: task.pass.now.clone(),
         };
-        let found = self.reader.plan(work, &task.pass.progress).await?;
+        let progress = &task.pass.progress;
+        let found = self.reader.plan((work, turn), progress).await?;
         let asked = known.as_ref() != Some(&found.heads);
         self.metrics
             .decided(if asked { By::Server } else { By::Known });

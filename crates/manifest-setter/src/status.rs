@@ -17,7 +17,7 @@ use git_access::{Checkout, Target};
 use crate::catalogue::{KnownPlan, Plans};
 use crate::findings;
 use crate::pass_error::PassError;
-use crate::{Finding, Heads};
+use crate::{Finding, Heads, turns};
 
 /// How texts about credentials and keys begin.
 const SOURCE_MANAGER: &str = "failed configuring source manager: ";
@@ -35,6 +35,8 @@ pub(crate) enum Outcome {
     Made,
     /// More may change within this time.
     Held(Duration),
+    /// Another automation uses the repository.
+    Queued,
     /// The plan of this decision was refused.
     Refused(Arc<KnownPlan>),
 }
@@ -82,13 +84,18 @@ pub(crate) fn done(
         Ok(Outcome::Open(plan)) => open(&plan, scene.patience),
         Ok(Outcome::Made) => (End::Unchanged, Some(scene.patience)),
         Ok(Outcome::Held(rest)) => (End::Unchanged, Some(rest)),
+        // Its turn sets off a pass; this is only the last resort.
+        Ok(Outcome::Queued) => (End::Untried, Some(turns::PATIENCE)),
         Ok(Outcome::Refused(plan)) => (failed(&plan), None),
         Err(error) => (error.end(), None),
     };
     if is_run(scene, (&before, &status), &end) {
         status.last_automation_run_time = Some(whole_seconds(scene.now));
     }
-    let rest = scene.rest.filter(|_| !matches!(end, End::Stalled { .. }));
+    // Whoever waits for its turn to ask the server may be overdue.
+    let rest = scene
+        .rest
+        .filter(|_| !matches!(end, End::Stalled { .. } | End::Untried));
     let next = wake.into_iter().chain(rest).min();
     Done {
         status,

@@ -1,10 +1,16 @@
 //! What can go wrong, in words for the person who has to put it right.
 
+mod failure;
+mod status;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
+
+pub use self::failure::Failure;
+pub use self::status::Status;
 
 /// A call that failed: what it was for, and why.
 ///
@@ -95,7 +101,7 @@ impl Error {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Problem {
     /// The registry answered with a status that is no success.
-    #[error("{request}: {status}{}; {}", parenthesised(.detail), remedy(*.status, *.anonymous))]
+    #[error("{request}: {status}{}; {}", parenthesised(.detail), .status.remedy(*.anonymous))]
     Status {
         /// What was asked.
         request: String,
@@ -274,84 +280,6 @@ impl Problem {
     }
 }
 
-/// An HTTP status code; prints with its usual reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status(pub u16);
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = reqwest::StatusCode::from_u16(self.0).ok();
-        match known.and_then(|status| status.canonical_reason()) {
-            Some(reason) => write!(f, "{} {reason}", self.0),
-            None => write!(f, "{}", self.0),
-        }
-    }
-}
-
-impl Status {
-    fn class(self) -> Class {
-        match self.0 {
-            401 | 403 | 407 => Class::Authentication,
-            404 | 410 => Class::NotFound,
-            429 => Class::Throttled { retry_after: None },
-            408 | 499 | 500..=599 => Class::Transient,
-            _ => Class::Terminal,
-        }
-    }
-}
-
-/// Where a request failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// The host name has no address.
-    Resolve,
-    /// Nobody accepts the connection.
-    Connect,
-    /// Certificate or handshake.
-    Tls,
-    /// The connection was lost before the answer was complete.
-    Interrupted,
-    /// No byte came for too long.
-    Stalled,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Resolve => "unknown host",
-            Self::Connect => "no connection",
-            Self::Tls => "TLS failure",
-            Self::Interrupted => "the connection was lost",
-            Self::Stalled => "no answer in time",
-        })
-    }
-}
-
-impl Failure {
-    /// Whether a repetition within seconds may help: the network errors that Flux retries.
-    pub(crate) fn is_temporary(self) -> bool {
-        matches!(self, Self::Interrupted | Self::Stalled)
-    }
-
-    fn class(self) -> Class {
-        match self {
-            Self::Tls => Class::Terminal,
-            _ => Class::Transient,
-        }
-    }
-
-    fn remedy(self) -> &'static str {
-        match self {
-            Self::Resolve => "check the registry's name and the DNS",
-            Self::Connect => "check the registry's address, firewalls and network policies",
-            Self::Tls => {
-                "give the registry's CA or the client certificate that it asks for, or allow insecure if it has no TLS"
-            }
-            Self::Interrupted | Self::Stalled => "check the registry and the network",
-        }
-    }
-}
-
 /// What has an upper limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
@@ -393,19 +321,4 @@ fn for_now(retry_after: Option<&Duration>) -> String {
     retry_after.map_or_else(String::new, |wait| {
         format!(" for {}s", wait.as_secs().max(1))
     })
-}
-
-fn remedy(status: Status, anonymous: bool) -> &'static str {
-    match (status.0, anonymous) {
-        (401 | 403, true) => {
-            "the repository is private or does not exist: give credentials or correct the name"
-        }
-        (401, false) => "the registry refuses the credentials: renew them",
-        (403, false) => "the credentials lack the right to pull: extend it",
-        (407, _) => "the proxy refuses the user: correct its name and password",
-        (404 | 410, _) => "check the name of the image",
-        (429, _) => "scan less often or use credentials with a higher limit",
-        (408 | 499 | 500..=599, _) => "the registry or a proxy before it fails: try again later",
-        _ => "check that the host is a registry",
-    }
 }

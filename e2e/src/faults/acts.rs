@@ -33,6 +33,18 @@ impl Site {
         tag
     }
 
+    /// Lets the policy of an automation choose again what it has chosen before the last tag.
+    pub async fn take_back(&self, number: usize) {
+        let tag = {
+            let tags = &mut self.past.lock().tags[number];
+            let before = tags.len().checked_sub(2);
+            let tag = tags[before.expect("there is a tag before the last one")].clone();
+            tags.push(tag.clone());
+            tag
+        };
+        self.write_choice(number, &tag).await;
+    }
+
     pub(super) async fn write_choice(&self, number: usize, tag: &str) {
         let latest = json!({ "status": { "latestRef": { "name": image(number), "tag": tag } } });
         let (latest, params) = (Patch::Merge(latest), PatchParams::default());

@@ -79,6 +79,11 @@ impl Site {
         self.until_ready_is(number, FALSE, "").await;
     }
 
+    /// Waits until an automation has nothing left to do.
+    pub async fn until_ready(&self, number: usize) {
+        self.until_ready_is(number, TRUE, "").await;
+    }
+
     async fn until_ready_is(&self, number: usize, wanted: &str, words: &str) {
         let what = format!("{} to be {wanted}: {words}", name(number));
         eventually(&what, async || {
@@ -116,7 +121,7 @@ impl Site {
         })
         .await;
         for number in 0..self.automations() {
-            self.until_ready_is(number, TRUE, "").await;
+            self.until_ready(number).await;
         }
     }
 }

@@ -110,6 +110,22 @@ async fn a_push_branch_that_is_deleted_is_made_again() {
 }
 
 #[tokio::test]
+async fn what_a_protected_branch_has_refused_and_nobody_wants_any_more_is_never_pushed() {
+    let site = Site::start().await;
+    let words = "GH006: Protected branch update failed for refs/heads/main";
+    let flag = site.refusing_hook(words);
+    flag.raise();
+    site.release(0).await;
+    site.until_failing(0, words).await;
+    site.take_back(0).await;
+    site.until_ready(0).await;
+    assert!(site.plans().await.is_empty());
+    flag.lower();
+    let report = site.settle(Told::Once).await.is_right();
+    assert_eq!(report.commits, 0);
+}
+
+#[tokio::test]
 async fn a_protected_branch_gets_the_commit_once_it_is_open() {
     let site = Site::start().await;
     let words = "GH006: Protected branch update failed for refs/heads/main";

@@ -4,57 +4,7 @@
 //! beside a delimiter trims the text next to it; a comment must touch its delimiters. A lexical error is the
 //! last token, so that an earlier grammatical error is reported first.
 
-/// A piece of the template: `text` starts at byte `start`.
-#[derive(Clone, Debug)]
-pub(super) struct Token<'t> {
-    pub(super) kind: TokenKind,
-    pub(super) start: usize,
-    pub(super) text: &'t str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum TokenKind {
-    Text,
-    LeftDelimiter,
-    RightDelimiter,
-    Space,
-    Assign,
-    Declare,
-    Pipe,
-    LeftParen,
-    RightParen,
-    /// A printable ASCII character without a meaning of its own, such as `,`.
-    Character,
-    Dot,
-    Nil,
-    Bool,
-    Number,
-    CharConstant,
-    Quoted,
-    RawQuoted,
-    /// `.Name`
-    Field,
-    /// `$` or `$name`
-    Variable,
-    Identifier,
-    Keyword(Keyword),
-    Error(String),
-    End,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keyword {
-    Block,
-    Break,
-    Continue,
-    Define,
-    Else,
-    End,
-    If,
-    Range,
-    Template,
-    With,
-}
+use super::token::{Token, TokenKind};
 
 const LEFT: &str = "{{";
 const RIGHT: &str = "}}";
@@ -330,21 +280,7 @@ impl<'t> Lexer<'t> {
 
     fn identifier(&mut self, start: usize) -> Lexed {
         self.word()?;
-        let kind = match &self.input[start..self.at] {
-            "block" => TokenKind::Keyword(Keyword::Block),
-            "break" => TokenKind::Keyword(Keyword::Break),
-            "continue" => TokenKind::Keyword(Keyword::Continue),
-            "define" => TokenKind::Keyword(Keyword::Define),
-            "else" => TokenKind::Keyword(Keyword::Else),
-            "end" => TokenKind::Keyword(Keyword::End),
-            "if" => TokenKind::Keyword(Keyword::If),
-            "range" => TokenKind::Keyword(Keyword::Range),
-            "template" => TokenKind::Keyword(Keyword::Template),
-            "with" => TokenKind::Keyword(Keyword::With),
-            "nil" => TokenKind::Nil,
-            "true" | "false" => TokenKind::Bool,
-            _ => TokenKind::Identifier,
-        };
+        let kind = TokenKind::of_word(&self.input[start..self.at]);
         self.emit(kind, start);
         Ok(())
     }

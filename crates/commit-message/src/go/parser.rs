@@ -9,9 +9,10 @@ mod pipe;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::lexer::{Keyword, Token, TokenKind, tokens};
+use super::lexer::tokens;
 use super::literal;
 use super::syntax::{Body, Node};
+use super::token::{Keyword, Token, TokenKind};
 use crate::error::{Error, Position, TEMPLATE_NAME, shown};
 use crate::limits::{Limit, MAX_NESTING};
 

@@ -116,7 +116,7 @@ fn what_is_no_news_changes_nothing() {
         (Outcome::Interrupted, End::Unchanged),
         (queued(0), End::Untried),
     ] {
-        let done = done(&plan(), None, outcome);
+        let done = done(&plan(), Some(prepared("1")), outcome);
         assert_eq!(done.end, end);
         assert_eq!(Some(done.status), plan().status);
     }
@@ -154,10 +154,10 @@ fn who_has_failed_keeps_saying_why_while_it_waits_for_its_turn() {
 }
 
 #[test]
-fn what_was_stored_last_stays() {
-    for (stored, expected) in [(None, "1"), (Some(prepared("2")), "2")] {
-        let status = done(&plan(), stored, trouble(Fate::Waits)).status;
-        assert_eq!(status.prepared, Some(prepared(expected)));
+fn what_may_have_landed_is_kept_and_nothing_else() {
+    for stored in [None, Some(prepared("1")), Some(prepared("2"))] {
+        let status = done(&plan(), stored.clone(), trouble(Fate::Waits)).status;
+        assert_eq!(status.prepared, stored);
         assert_eq!((status.commit, status.pushed_time), (None, None));
     }
     let status = done(&plan(), Some(prepared("1")), pushed(None)).status;

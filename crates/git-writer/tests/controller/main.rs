@@ -4,6 +4,7 @@
 
 mod commits;
 mod crashes;
+mod edited;
 mod forged;
 mod lanes;
 mod leases;

@@ -215,6 +215,68 @@ fn a_server_that_is_ill_is_waited_for_and_nothing_is_lost() {
     );
 }
 
+const REFUSES: &str = "#!/bin/sh\necho 'protected' >&2\nexit 1\n";
+
+#[test]
+fn a_commit_that_was_refused_is_kept_no_longer() {
+    let stage = Stage::new();
+    stage.repository.hook("pre-receive", REFUSES);
+    let plan = stage.plan("main");
+    let mut ledger = Ledger::default();
+    for _ in 0..2 {
+        let error = stage.go_on(&plan, None, &mut ledger).unwrap_err();
+        assert!(matches!(error, WriteError::Refused { .. }), "{error}");
+        assert_eq!(ledger.stored, []);
+    }
+    stage.repository.hook("pre-receive", "#!/bin/sh\n");
+    let written = stage.go_on(&plan, None, &mut ledger).unwrap();
+    assert_eq!(ledger.stored[0].commit, written.commit.to_string());
+}
+
+#[test]
+fn a_commit_that_was_sent_before_it_is_refused_may_be_under_way_and_is_kept() {
+    let stage = Stage::new();
+    let plan = stage.plan("main");
+    let mut ledger = Ledger {
+        dies_after: Some(1),
+        ..Ledger::default()
+    };
+    stage.go_on(&plan, None, &mut ledger).unwrap_err();
+    stage.repository.hook("pre-receive", REFUSES);
+    let mut ledger = ledger.reborn();
+    let error = stage.go_on(&plan, None, &mut ledger).unwrap_err();
+    assert!(matches!(error, WriteError::Refused { .. }), "{error}");
+    assert_eq!(ledger.stored.len(), 1);
+    // On top of something else it cannot land any more.
+    stage
+        .repository
+        .commit("main")
+        .file("other.txt", "x\n")
+        .done();
+    stage.go_on(&plan, None, &mut ledger).unwrap_err();
+    assert_eq!(ledger.stored, []);
+}
+
+#[test]
+fn a_refusal_after_which_nobody_can_look_keeps_the_commit() {
+    let stage = Stage::new();
+    stage.repository.hook("pre-receive", REFUSES);
+    let plan = stage.plan("main");
+    let mut ledger = Ledger::default();
+    let hold = stage.git.hold("fleet.git/git-receive-pack");
+    let error = std::thread::scope(|threads| {
+        let pushing = threads.spawn(|| stage.go_on(&plan, None, &mut ledger).unwrap_err());
+        hold.wait_until_reached();
+        stage
+            .git
+            .fault("service=git-upload-pack", 1, Fault::Status(503));
+        hold.release();
+        pushing.join().unwrap()
+    });
+    assert!(matches!(error, WriteError::Refused { .. }), "{error}");
+    assert_eq!(ledger.stored.len(), 1);
+}
+
 #[test]
 fn the_class_of_a_full_disk_is_passing() {
     let error = Error::Cache {

@@ -192,6 +192,10 @@ impl Journal for Ledger {
         Ok(())
     }
 
+    fn refused(&mut self) {
+        self.stored.clear();
+    }
+
     fn may_complete(&mut self) -> Result<(), JournalError> {
         if self.lapses {
             return Err("another one has the lease".into());

@@ -25,7 +25,7 @@ pub(crate) struct KnownPlan {
     pub(crate) phase: Phase,
     /// Message of Ready; empty where nobody has said anything.
     pub(crate) message: String,
-    /// Whether git-writer has begun to push it.
+    /// Whether git-writer has begun to push it, and what it pushed may have landed.
     pub(crate) prepared: bool,
     /// The commit pushed.
     pub(crate) commit: Option<String>,
@@ -82,10 +82,12 @@ impl KnownPlan {
         self.phase.is_ended()
     }
 
-    /// Whether the automation need not care which of the two it is.
-    pub(super) fn means_the_same(&self, other: &Self) -> bool {
+    /// Whether the automation need not care that the plan is like `later` now. That a push begins is no news; that it was
+    /// refused is, for the plan can be taken back again.
+    pub(super) fn means_the_same(&self, later: &Self) -> bool {
         let meaning = |plan: &Self| (plan.phase, plan.message.clone(), plan.commit.clone());
-        self.uid == other.uid && meaning(self) == meaning(other)
+        let refused = self.prepared && !later.prepared;
+        self.uid == later.uid && meaning(self) == meaning(later) && !refused
     }
 }
 
@@ -135,6 +137,14 @@ impl Plans {
             .filter_map(|plan| plan.ended)
             .max()
             .map(|at| at.elapsed())
+    }
+
+    /// The open ones that will never be written, for others have followed the one that took their place. None whose push has
+    /// begun; and that which the newest one replaces ends by itself where git-writer is at work.
+    pub(crate) fn overtaken(&self) -> Vec<Arc<KnownPlan>> {
+        let open = self.iter().rev().filter(|plan| !plan.is_ended());
+        let older = open.skip(2).filter(|plan| !plan.prepared);
+        older.cloned().collect()
     }
 
     /// The ended ones beyond the `kept` newest, the oldest first.

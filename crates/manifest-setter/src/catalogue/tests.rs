@@ -110,6 +110,16 @@ fn a_plan_concerns_its_automation_when_it_comes_further() {
     assert_eq!(told(Event::Apply(plan("p", "u", None))), "one");
     assert_eq!(told(Event::Apply(plan("p", "u", None))), "");
     assert_eq!(told(Event::Apply(plan("p", "u", Some(Phase::Pending)))), "");
+    // Only that a push was refused is news: the plan can be taken back again.
+    let mut prepared = plan("p", "u", Some(Phase::Pending));
+    let commit =
+        serde_json::json!({ "commit": "c", "parent": "b", "time": "2026-01-01T00:00:00Z" });
+    prepared.status.get_or_insert_default().prepared = serde_json::from_value(commit).unwrap();
+    assert_eq!(told(Event::Apply(prepared)), "");
+    assert_eq!(
+        told(Event::Apply(plan("p", "u", Some(Phase::Pending)))),
+        "one"
+    );
     assert_eq!(
         told(Event::Apply(plan("p", "u", Some(Phase::Pushed)))),
         "one"

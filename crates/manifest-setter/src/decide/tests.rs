@@ -102,6 +102,17 @@ async fn a_name_that_comes_back_is_made_anew() {
     check(vec![superseded()], Some("a"), "again after a");
     let open = long_ago(plan("b", 2, Phase::Pending));
     check(vec![superseded(), open], Some("a"), "again after a");
+    let open = || long_ago(plan("b", 2, Phase::Pending));
+    let failed = KnownPlan {
+        phase_time: Some(time(NOW)),
+        ..plan("a", 1, Phase::Failed)
+    };
+    check(vec![failed, open()], Some("a"), "again after a");
+    let superseded_now = KnownPlan {
+        ended: Some(Instant::now()),
+        ..superseded()
+    };
+    check(vec![superseded_now, open()], Some("a"), "again after a");
     // The newer one would be written, and not what is decided now.
     let older = plan("a", 1, Phase::Pending);
     let newer = plan("b", 2, Phase::Pending);
@@ -186,6 +197,26 @@ fn the_name_of_an_open_plan_stays() {
         (known.next_sequence(), Plans::default().next_sequence()),
         (2, 1)
     );
+}
+
+#[test]
+fn what_the_newest_plans_overtake_is_cleared_unless_its_push_has_begun() {
+    let open = |name: &str, number| plan(name, number, Phase::Pending);
+    let prepared = KnownPlan {
+        prepared: true,
+        ..open("b", 2)
+    };
+    let waits = plan("d", 4, Phase::AwaitingApproval);
+    let ended = plan("e", 5, Phase::Superseded);
+    let known = vec![open("a", 1), prepared, open("c", 3), waits, ended];
+    let overtaken = |known: Vec<KnownPlan>| {
+        let overtaken = plans(known).overtaken();
+        let names: Vec<_> = overtaken.iter().map(|plan| plan.name.clone()).collect();
+        names.join(" ")
+    };
+    assert_eq!(overtaken(known.clone()), "a");
+    assert_eq!(overtaken([known, vec![open("f", 6)]].concat()), "c a");
+    assert_eq!(overtaken(vec![open("a", 1), open("b", 2)]), "");
 }
 
 #[test]

@@ -9,6 +9,15 @@ use api::conditions::READY;
 const NOW: i64 = 1_700_000_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What passes, and who says so.
+fn full_disk() -> PassError {
+    PassError::Cache(git_remote::Error::Cache {
+        action: "write to",
+        path: "/cache".into(),
+        source: "no space left on device".into(),
+    })
+}
+
 fn time(seconds: i64) -> Time {
     Time(Timestamp::from_second(seconds).unwrap())
 }
@@ -61,6 +70,16 @@ fn done_at(
     known: &Plans,
     outcome: Result<Outcome, PassError>,
 ) -> Done<ImageUpdateAutomationStatus> {
+    done_with(60, (seconds, status), known, outcome)
+}
+
+/// The server is asked again in `rest` seconds.
+fn done_with(
+    rest: u64,
+    (seconds, status): (i64, &ImageUpdateAutomationStatus),
+    known: &Plans,
+    outcome: Result<Outcome, PassError>,
+) -> Done<ImageUpdateAutomationStatus> {
     let mut automation = ImageUpdateAutomation {
         status: Some(status.clone()),
         ..ImageUpdateAutomation::default()
@@ -74,7 +93,7 @@ fn done_at(
             requested: false,
             progress: "reconciliation in progress",
             plans: known,
-            rest: Some(Duration::from_secs(60)),
+            rest: Some(Duration::from_secs(rest)),
             patience: PATIENCE,
         },
         outcome,
@@ -114,7 +133,7 @@ fn a_run_that_changes_something_is_told() {
     let known = plans(vec![pushed_plan(1, 'a', NOW + 1)]);
     for (seconds, outcome, known) in [
         (2, Ok(up_to_date()), known),
-        (3, Err(PassError::Turn(PATIENCE)), Plans::default()),
+        (3, Err(full_disk()), Plans::default()),
         (
             4,
             Ok(open_plan(Phase::AwaitingApproval, "")),
@@ -127,6 +146,10 @@ fn a_run_that_changes_something_is_told() {
     let same = done_at(5, &before, &Plans::default(), Ok(Outcome::Made));
     assert_eq!((&same.status, &same.end), (&before, &End::Unchanged));
     assert_eq!(same.next, Next::After(PATIENCE));
+    // It is overdue, and cannot ask yet.
+    let queued = done_with(0, (5, &before), &Plans::default(), Ok(Outcome::Queued));
+    assert_eq!((&queued.status, &queued.end), (&before, &End::Untried));
+    assert_eq!(queued.next, Next::After(turns::PATIENCE));
 }
 
 #[tokio::test(start_paused = true)]
@@ -354,10 +377,11 @@ fn errors_say_what_helps() {
         }
     ));
     assert_eq!(stalled.next, Next::OnChange);
-    let failed = end(PassError::Turn(PATIENCE)).end;
+    let failed = end(full_disk()).end;
     let class = Class::Transient;
     let message =
-        "failed to checkout source: other automations have used the repository for 30s".to_owned();
+        "failed to checkout source: cannot write to the Git cache /cache: no space left on device"
+            .to_owned();
     let reason = Some("GitOperationFailed");
     assert_eq!(
         failed,

@@ -11,3 +11,4 @@ mod restarts;
 mod setup;
 mod sharing;
 mod texts;
+mod turns;

@@ -118,11 +118,35 @@ async fn a_decision_that_comes_back_supersedes_what_came_between() {
     setup.apply_all("1.1.0").await;
     let first = setup.plan(1).await;
     setup.choose("app", "1.2.0").await;
-    setup.plan(2).await;
+    setup.newest(2).await;
     setup.choose("app", "1.1.0").await;
-    let third = setup.plan(3).await;
+    let third = setup.newest(3).await;
     assert_eq!(edits(&third), edits(&first));
-    assert_eq!(third.spec.sequence, 3);
+    setup.reconcile("1").await;
+    assert_eq!(setup.newest(3).await.uid(), third.uid());
+}
+
+/// One of them may have been begun, of which the controller has not heard.
+#[tokio::test]
+async fn plans_that_nobody_writes_do_not_pile_up() {
+    let setup = Setup::with_args(&["--batch-window=0s"]).await;
+    setup.apply_all("1.1.0").await;
+    let first = setup.plan(1).await;
+    let commit = json!({ "commit": "c", "parent": "b", "time": "2026-01-01T00:00:00Z" });
+    setup
+        .write_status(&first, json!({ "prepared": commit }))
+        .await;
+    for number in 2..=8 {
+        setup.choose("app", &format!("1.{number}.0")).await;
+        setup.newest(number).await;
+    }
+    let what = "those that the newest ones overtake are gone";
+    let plans = eventually(what, async || {
+        Some(setup.plans().await).filter(|plans| plans.len() == 3)
+    })
+    .await;
+    let numbers: Vec<i64> = plans.iter().map(|plan| plan.spec.sequence).collect();
+    assert_eq!(numbers, [1, 7, 8]);
     setup.reconcile("1").await;
     assert_eq!(setup.plans().await.len(), 3);
 }
@@ -159,6 +183,26 @@ async fn a_plan_without_need_is_taken_back() {
     );
     setup.says(("False", "AwaitingApproval"), &awaiting).await;
     setup.choose("app", "1.0.0").await;
+    setup.up_to_date().await;
+    assert!(setup.plans().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_plan_whose_push_has_begun_is_taken_back_once_it_is_refused() {
+    let setup = Setup::start().await;
+    setup.apply_all("1.1.0").await;
+    let plan = setup.plan(1).await;
+    let commit = json!({ "commit": "c", "parent": "b", "time": "2026-01-01T00:00:00Z" });
+    let problem = "failed to push to remote: the server says no";
+    let prepared = json!({ "prepared": commit });
+    setup.say(&plan, Phase::Pending, problem, &prepared).await;
+    let text = format!("failed to update source: {problem}");
+    setup.says(("False", "GitOperationFailed"), &text).await;
+    let passes = setup.passes().await;
+    setup.choose("app", "1.0.0").await;
+    setup.passes_beyond(passes).await;
+    assert_eq!(setup.plans().await.len(), 1, "it may have landed");
+    setup.write_status(&plan, json!({ "prepared": null })).await;
     setup.up_to_date().await;
     assert!(setup.plans().await.is_empty());
 }

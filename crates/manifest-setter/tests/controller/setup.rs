@@ -239,6 +239,15 @@ impl Setup {
         plans.pop().unwrap()
     }
 
+    /// Waits until the newest plan has this number, and returns it.
+    pub(crate) async fn newest(&self, number: i64) -> ImageUpdatePlan {
+        eventually(&format!("plan number {number}"), async || {
+            let newest = self.plans().await.pop()?;
+            (newest.spec.sequence == number).then_some(newest)
+        })
+        .await
+    }
+
     /// How often the process has looked at the automation.
     pub(crate) async fn passes(&self) -> u64 {
         let series = format!(

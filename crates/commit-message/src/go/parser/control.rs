@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::{Ending, Item, Parsed, Parser};
-use crate::go::lexer::{Keyword, Token, TokenKind};
 use crate::go::syntax::{Body, Branch, Node, TemplateCall};
+use crate::go::token::{Keyword, Token, TokenKind};
 
 impl Parser<'_> {
     pub(super) fn action(&mut self) -> Parsed<Item> {

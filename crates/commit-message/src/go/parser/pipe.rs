@@ -5,9 +5,9 @@ use std::rc::Rc;
 use super::{Parsed, Parser};
 use crate::error::{Error, Position};
 use crate::functions;
-use crate::go::lexer::{Token, TokenKind};
 use crate::go::literal::Number;
 use crate::go::syntax::{Command, Operand, Pipe, Term};
+use crate::go::token::{Token, TokenKind};
 
 impl<'t> Parser<'t> {
     /// Declarations and commands, up to and with the `end` token.

@@ -58,6 +58,11 @@ impl Setup {
             "lastTransitionTime": now(),
         }]});
         super::merge(&mut status, more);
+        self.write_status(plan, status).await;
+    }
+
+    /// Changes these fields of the status of a plan.
+    pub(crate) async fn write_status(&self, plan: &ImageUpdatePlan, status: Value) {
         let api = self.namespace.api::<ImageUpdatePlan>();
         let patch = Patch::Merge(json!({ "status": status }));
         let params = PatchParams::default();
