@@ -54,8 +54,8 @@ async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
     (code, report.text)
 }
 
-/// Listens on `address`; none where it is off.
-pub(crate) async fn listen(address: &ListenAddress) -> Result<Option<TcpListener>, RuntimeError> {
+/// Listens on `address`, on every interface where it names none; nothing where it is off.
+pub async fn listen(address: &ListenAddress) -> Result<Option<TcpListener>, RuntimeError> {
     let listener = match address {
         ListenAddress::Off => return Ok(None),
         ListenAddress::At {

@@ -4,7 +4,7 @@
 //! counts), flags that are true or false may stand alone, and flags that mean nothing here are accepted and warned about.
 
 mod address;
-mod flag;
+pub mod flag;
 mod gates;
 mod legacy;
 mod selector;

@@ -78,6 +78,11 @@ pub fn finish(
             set.put(STALLED, TRUE, reason, message);
             set.put_unless_false(READY, reason, message);
         }
+        End::Refused { reason, message } => {
+            set.remove(RECONCILING);
+            set.put(STALLED, TRUE, reason, message);
+            set.put(READY, FALSE, reason, message);
+        }
         End::Failed {
             reason, message, ..
         } => {

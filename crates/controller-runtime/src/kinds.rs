@@ -2,11 +2,12 @@
 
 use std::fmt::Debug;
 
-use api::conditions::{READY, UNKNOWN};
+use api::conditions::{READY, RECEIVER_IN_PROGRESS, UNKNOWN};
 use api::image::v1::{
     ImagePolicy, ImagePolicyStatus, ImageRepository, ImageRepositoryStatus, ImageUpdateAutomation,
     ImageUpdateAutomationStatus,
 };
+use api::notification::v1::{Receiver, ReceiverStatus};
 use api::repin::v1alpha1::{ImageUpdatePlan, ImageUpdatePlanStatus};
 use api::{Condition, reasons};
 use k8s_openapi::NamespaceResourceScope;
@@ -14,7 +15,7 @@ use kube::Resource;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::conditions::find;
+use crate::conditions::{find, starting};
 use crate::reconcile::{Course, End};
 
 /// A kind whose status this process writes.
@@ -63,6 +64,9 @@ pub trait Reconciled:
 pub enum Style {
     /// Ready, Reconciling and Stalled, as the kinds of Flux have.
     Conditions,
+    /// The same three as Flux's Receiver has them: nothing is written before the end of a pass, Ready is never Unknown, and
+    /// what stalls the object replaces what Ready said.
+    Terse,
     /// Ready alone, whose reason is a phase: Unknown while the object is under way, True or False
     /// once it has ended. Reconcilers answer with [`End::Phase`]; other ends become these phases.
     Phases {
@@ -76,13 +80,19 @@ pub enum Style {
 impl Style {
     /// An end in the words of the kind.
     pub(crate) fn end(self, end: End) -> End {
-        let Self::Phases { pending, failed } = self else {
-            return end;
+        let (pending, failed, end) = match (self, end) {
+            (Self::Phases { pending, failed }, end) => (pending, failed, end),
+            (Self::Terse, End::Stalled { reason, message }) => {
+                return End::Refused { reason, message };
+            }
+            (Self::Conditions | Self::Terse, end) => return end,
         };
         let (name, course, message, retry) = match end {
             End::Failed { message, class, .. } => (pending, Course::UnderWay, message, Some(class)),
             End::Waiting { message, .. } => (pending, Course::UnderWay, message, None),
-            End::Stalled { message, .. } => (failed, Course::Missed, message, None),
+            End::Stalled { message, .. } | End::Refused { message, .. } => {
+                (failed, Course::Missed, message, None)
+            }
             End::Ready { .. } | End::Unchanged | End::Untried | End::Phase { .. } => return end,
         };
         End::Phase {
@@ -98,10 +108,31 @@ impl Style {
         self == Self::Conditions
     }
 
+    /// Whether Flux's controllers have written statuses of the kind.
+    pub(crate) fn is_inherited(self) -> bool {
+        !matches!(self, Self::Phases { .. })
+    }
+
+    /// What a pass says first of an object of this generation, whose status is of another one.
+    pub(crate) fn first_word(self, generation: i64, observed: Option<i64>) -> String {
+        match self {
+            Self::Conditions | Self::Phases { .. } => starting(generation, observed),
+            Self::Terse => RECEIVER_IN_PROGRESS.to_owned(),
+        }
+    }
+
+    /// What the log says of an object that its user has suspended.
+    pub(crate) fn suspended(self) -> &'static str {
+        match self {
+            Self::Conditions | Self::Phases { .. } => "reconciliation is suspended for this object",
+            Self::Terse => "Reconciliation is suspended for this object",
+        }
+    }
+
     /// Whether these conditions are those of an object that has ended, and is left alone.
     pub(crate) fn has_ended(self, conditions: &[Condition]) -> bool {
         let ready = find(conditions, READY);
-        !self.tells_progress() && ready.is_some_and(|ready| ready.status != UNKNOWN)
+        !self.is_inherited() && ready.is_some_and(|ready| ready.status != UNKNOWN)
     }
 }
 
@@ -130,9 +161,11 @@ pub struct CommonMut<'a> {
 
 /// The kinds of Flux keep the shared fields under the same names.
 macro_rules! reconciled {
-    ($kind:ty, $status:ty) => {
+    ($kind:ty, $status:ty, $style:expr) => {
         impl Reconciled for $kind {
             type Status = $status;
+
+            const STYLE: Style = $style;
 
             fn status(&self) -> Option<&Self::Status> {
                 self.status.as_ref()
@@ -161,9 +194,14 @@ macro_rules! reconciled {
     };
 }
 
-reconciled!(ImageRepository, ImageRepositoryStatus);
-reconciled!(ImagePolicy, ImagePolicyStatus);
-reconciled!(ImageUpdateAutomation, ImageUpdateAutomationStatus);
+reconciled!(ImageRepository, ImageRepositoryStatus, Style::Conditions);
+reconciled!(ImagePolicy, ImagePolicyStatus, Style::Conditions);
+reconciled!(
+    ImageUpdateAutomation,
+    ImageUpdateAutomationStatus,
+    Style::Conditions
+);
+reconciled!(Receiver, ReceiverStatus, Style::Terse);
 
 impl Reconciled for ImageUpdatePlan {
     type Status = ImageUpdatePlanStatus;
@@ -272,5 +310,26 @@ mod tests {
         assert_eq!(style.end(failed.clone()), pending);
         assert_eq!(style.end(stalled), phase("Failed", Course::Missed, None));
         assert_eq!(ImageRepository::STYLE.end(failed.clone()), failed);
+    }
+
+    #[test]
+    fn a_receiver_is_spoken_of_as_flux_does() {
+        let (style, message) = (Receiver::STYLE, || "why".to_owned());
+        let reason = reasons::VALIDATION_FAILED;
+        let stalled = End::Stalled {
+            reason,
+            message: message(),
+        };
+        let refused = End::Refused {
+            reason,
+            message: message(),
+        };
+        assert_eq!(style.end(stalled.clone()), refused);
+        assert_eq!(ImageRepository::STYLE.end(stalled.clone()), stalled);
+        assert_eq!(style.first_word(2, Some(1)), "Reconciliation in progress");
+        assert!(!style.tells_progress() && style.is_inherited());
+        let ended = Phase::ALL.into_iter().find(|phase| phase.is_ended());
+        let ended = plan(ended.unwrap()).status.unwrap();
+        assert!(!style.has_ended(&ended.conditions));
     }
 }

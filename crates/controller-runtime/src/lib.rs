@@ -37,6 +37,7 @@ pub mod trace;
 mod triggers;
 mod watch;
 
+pub use crate::admin::listen;
 pub use crate::args::Args;
 pub use crate::error::{RuntimeError, SetUpError};
 pub use crate::events::Events;
@@ -45,12 +46,13 @@ pub use crate::kinds::{Common, CommonMut, Reconciled, Style};
 pub use crate::lease::{Claim, Claims, NotLeading};
 pub use crate::metrics::Metrics;
 pub use crate::namespaces::{NamespaceError, namespace_labels};
+pub use crate::process::until_served;
 pub use crate::readiness::{Awaited, Readiness};
 pub use crate::reconcile::{
     Checkpoints, Class, Course, Done, End, Next, Notice, Pass, Progress, Reconciler, StoreError,
     reconcile,
 };
-pub use crate::runtime::{Grace, Runtime, run};
+pub use crate::runtime::{Grace, Runtime, run, run_on_every_replica};
 pub use crate::scope::Scope;
 pub use crate::secrets::watch_secrets;
 pub use crate::told::Told;

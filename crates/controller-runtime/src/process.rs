@@ -22,12 +22,23 @@ use crate::scope::Scope;
 use crate::tasks::Tasks;
 use crate::{admin, client, shutdown};
 
+/// What `/readyz` calls the kinds that are awaited.
+const DEFINITIONS: &str = "CustomResourceDefinitions";
 /// How long the controller may take to finish what is in flight, at least.
 const CONTROLLER_DEADLINE: Duration = Duration::from_secs(25);
 /// How much longer it may take than its passes.
 const AFTER_PASSES: Duration = Duration::from_secs(5);
 /// How long the rest may take after it: events to deliver, the lease to give up.
 const REST_DEADLINE: Duration = Duration::from_secs(3);
+
+/// When the controller begins, where a lease is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// Once the process holds the lease.
+    Leading,
+    /// At once: the controller itself waits for the kinds and the lease with what needs them.
+    AtOnce,
+}
 
 /// A process that answers probes, and may have to wait before it works.
 pub(crate) struct Process {
@@ -50,6 +61,8 @@ impl Process {
         let mut tasks = Tasks::new(shutdown.clone());
         tasks.spawn("the signal handler", shutdown::on_signal(shutdown.clone()));
         let (metrics, readiness) = (Metrics::new(), Readiness::default());
+        // Before anybody asks: a process that has not begun is not ready.
+        drop(readiness.awaits(DEFINITIONS));
         serve_metrics(args, &metrics, &drained, &mut tasks).await?;
         serve_probes(args, &readiness, &drained, &mut tasks).await?;
         let reporter = Reporter {
@@ -90,6 +103,7 @@ impl Process {
     /// Works until the process has to end, and ends everything.
     pub(crate) async fn work<F>(
         self,
+        begin: Begin,
         controller: impl FnOnce(Runtime) -> F,
     ) -> Result<(), RuntimeError>
     where
@@ -105,7 +119,7 @@ impl Process {
         let delivering = delivery.run(drained.clone());
         let working = async {
             let shutdown = &runtime.shutdown;
-            let prepared = Box::pin(prepare(&runtime, election, &drained, &mut tasks));
+            let prepared = Box::pin(prepare(&runtime, (begin, election), &drained, &mut tasks));
             let ended = match shutdown.run_until_cancelled(prepared).await {
                 Some(Ok(())) => supervise(&runtime, controller, &mut tasks).await,
                 Some(Err(error)) => Err(error),
@@ -119,24 +133,29 @@ impl Process {
     }
 }
 
-/// Waits for the kinds, and for the lease.
+/// Waits for the kinds and for the lease, where the controller does not do so itself.
 async fn prepare(
     runtime: &Runtime,
-    election: Option<Election>,
+    (begin, election): (Begin, Option<Election>),
     drained: &CancellationToken,
     tasks: &mut Tasks,
 ) -> Result<(), RuntimeError> {
-    let kinds = Kind::named(runtime.identity.kinds);
-    let awaited = runtime.readiness.awaits("CustomResourceDefinitions");
-    tokio::select! {
-        () = schema::served(&runtime.client, &kinds, &awaited) => {}
-        error = tasks.failed() => return Err(error),
+    if begin == Begin::Leading {
+        tokio::select! {
+            () = until_served(runtime) => {}
+            error = tasks.failed() => return Err(error),
+        }
     }
-    report_schemas(runtime, kinds, tasks);
+    report_schemas(runtime, tasks);
     let Some(mut election) = election else {
         runtime.metrics.leads();
         return Ok(());
     };
+    if begin == Begin::AtOnce {
+        let leading = lead(election, runtime.shutdown.clone(), drained.clone());
+        tasks.spawn("the leader election", leading);
+        return Ok(());
+    }
     tokio::select! {
         () = election.acquire() => {}
         error = tasks.failed() => return Err(error),
@@ -148,7 +167,31 @@ async fn prepare(
     Ok(())
 }
 
-fn report_schemas(runtime: &Runtime, kinds: Vec<Kind>, tasks: &mut Tasks) {
+/// Asks for the lease while the controller works, and holds it until what needed it is `drained`.
+async fn lead(
+    mut election: Election,
+    shutdown: CancellationToken,
+    drained: CancellationToken,
+) -> Result<(), RuntimeError> {
+    let asked = shutdown.run_until_cancelled(election.acquire()).await;
+    if asked.is_none() {
+        return Ok(());
+    }
+    election
+        .hold(drained)
+        .await
+        .map_err(RuntimeError::LeaseLost)
+}
+
+/// Resolves once the API server serves every kind that the controller cannot work without.
+pub async fn until_served(runtime: &Runtime) {
+    let kinds = Kind::named(runtime.identity.kinds);
+    let awaited = runtime.readiness.awaits(DEFINITIONS);
+    schema::served(&runtime.client, &kinds, &awaited).await;
+}
+
+fn report_schemas(runtime: &Runtime, tasks: &mut Tasks) {
+    let kinds = Kind::named(runtime.identity.kinds);
     let (metrics, readiness) = (runtime.metrics.clone(), runtime.readiness.clone());
     let report = schema::report(runtime.client.clone(), kinds, metrics, readiness);
     let shutdown = runtime.shutdown.clone();

@@ -13,7 +13,7 @@ use crate::events::Events;
 use crate::identity::Identity;
 use crate::lease::Claims;
 use crate::metrics::Metrics;
-use crate::process::Process;
+use crate::process::{Begin, Process};
 use crate::readiness::Readiness;
 use crate::scope::Scope;
 use crate::telemetry;
@@ -61,6 +61,21 @@ impl Grace {
     }
 }
 
+/// As [`run()`], for a controller of which a part works on every replica: it begins without the lease and the kinds, and waits
+/// with what needs them for [`until_served`](crate::until_served) and [`Claims::acquired`]. A process that loses its lease ends,
+/// all parts of it.
+pub async fn run_on_every_replica<C, F>(
+    identity: Identity,
+    args: &Args,
+    set_up: impl FnOnce() -> Result<C, SetUpError>,
+) -> Result<(), RuntimeError>
+where
+    C: FnOnce(Runtime) -> F,
+    F: Future<Output = Result<(), RuntimeError>>,
+{
+    begin_and_work(identity, args, Begin::AtOnce, set_up).await
+}
+
 /// Runs a controller from its flags to the end of the process; returns once that has to end, having logged why.
 ///
 /// In this order: logs and traces; the flags against each other; `set_up`, which makes the controller of what does not need
@@ -80,12 +95,25 @@ where
     C: FnOnce(Runtime) -> F,
     F: Future<Output = Result<(), RuntimeError>>,
 {
+    begin_and_work(identity, args, Begin::Leading, set_up).await
+}
+
+async fn begin_and_work<C, F>(
+    identity: Identity,
+    args: &Args,
+    begin: Begin,
+    set_up: impl FnOnce() -> Result<C, SetUpError>,
+) -> Result<(), RuntimeError>
+where
+    C: FnOnce(Runtime) -> F,
+    F: Future<Output = Result<(), RuntimeError>>,
+{
     // An error says that a provider is installed already.
     drop(rustls::crypto::ring::default_provider().install_default());
     let (telemetry, unusable) = telemetry::init(&identity, args);
     let ended = match unusable {
         Some(error) => Err(RuntimeError::Traces(error)),
-        None => start_and_work(identity, args, set_up).await,
+        None => start_and_work(identity, args, begin, set_up).await,
     };
     match &ended {
         Ok(()) => tracing::info!("{} has ended", identity.name),
@@ -98,6 +126,7 @@ where
 async fn start_and_work<C, F>(
     identity: Identity,
     args: &Args,
+    begin: Begin,
     set_up: impl FnOnce() -> Result<C, SetUpError>,
 ) -> Result<(), RuntimeError>
 where
@@ -110,5 +139,5 @@ where
     }
     let controller = set_up().map_err(RuntimeError::SetUp)?;
     let process = Process::start(identity, args).await?;
-    process.work(controller).await
+    process.work(begin, controller).await
 }

@@ -7,16 +7,21 @@ use kube::ResourceExt as _;
 use kube::core::PartialObjectMeta;
 use kube::runtime::watcher::Event;
 
+use crate::args::Gate;
 use crate::error::RuntimeError;
 use crate::runtime::Runtime;
 use crate::watch::watch_all;
 
 /// Watches the metadata of the labelled Secrets until the process is to end, and tells `changed` the namespace and the name
-/// of each that appears, changes or goes.
+/// of each that appears, changes or goes. With the gate `DisableConfigWatchers` none is watched.
 pub async fn watch_secrets(
     runtime: &Runtime,
     mut changed: impl FnMut(&str, &str),
 ) -> Result<(), RuntimeError> {
+    if runtime.args.enabled(Gate::DisableConfigWatchers) {
+        runtime.shutdown.cancelled().await;
+        return Ok(());
+    }
     let mut secrets = Secrets::default();
     let config = runtime.scope.watch_secrets();
     watch_all(

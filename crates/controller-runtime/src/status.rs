@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use self::takeover::is_due;
 pub(crate) use self::takeover::lean;
 use crate::conditions::is_ours;
-use crate::kinds::{Reconciled, Style};
+use crate::kinds::Reconciled;
 use crate::lease::{Claims, NotLeading};
 use crate::runtime::Runtime;
 
@@ -91,7 +91,7 @@ impl Writer {
             resource: ApiResource::erase::<K>(&()),
             manager: runtime.identity.field_manager,
             claims: runtime.claims.clone(),
-            inherited: K::STYLE == Style::Conditions,
+            inherited: K::STYLE.is_inherited(),
             keyed: AtomicBool::new(false),
         }
     }

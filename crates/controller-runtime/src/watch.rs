@@ -78,7 +78,13 @@ where
         + 'static,
 {
     let api = runtime.scope.api::<Guarded<K>>(&runtime.client);
-    pace::steady(kind::<K>(), watcher(api, config.page_size(PAGE)))
+    let watch = watcher(api, config.page_size(PAGE));
+    pace::steady(kind::<K>(), watch, has_expired)
+}
+
+/// Whether the server no longer has what lies between the list and now.
+fn has_expired(error: &watcher::Error) -> bool {
+    matches!(error, watcher::Error::WatchError(status) if status.code == 410)
 }
 
 /// The name of a kind that is known when the program is compiled.

@@ -112,6 +112,51 @@ async fn of_two_processes_one_works_and_the_other_is_ready() {
 }
 
 #[tokio::test]
+async fn what_every_replica_does_needs_no_lease_and_the_rest_waits_for_it() {
+    let namespace = Cluster::shared().await.namespace().await;
+    let mut first = start(&namespace, Behaviour::WorksEverywhere);
+    first.says("leading begins").await;
+    let mut second = start(&namespace, Behaviour::WorksEverywhere);
+    second.works().await;
+    second.says("standing by").await;
+    assert_eq!(second.probe("/readyz").await.unwrap().0, 200);
+    assert!(!second.output().contains("leading begins"));
+    first.terminate();
+    let output = first.ended("exit status: 0");
+    for text in ["in flight, and finished", "lease released"] {
+        assert!(output.contains(text), "{text}:\n{output}");
+    }
+    second.says("leading begins").await;
+    let leases: Api<Lease> = namespace.api();
+    let other = json!({ "spec": { "holderIdentity": "other" } });
+    let params = PatchParams::default();
+    drop(
+        leases
+            .patch(LEASE, &params, &Patch::Merge(other))
+            .await
+            .unwrap(),
+    );
+    let output = second.ended("exit status: 101");
+    for text in ["leader election lost", "in flight, and finished"] {
+        assert!(output.contains(text), "{text}:\n{output}");
+    }
+}
+
+#[tokio::test]
+async fn who_stands_by_ends_when_asked_to() {
+    let namespace = Cluster::shared().await.namespace().await;
+    let first = start(&namespace, Behaviour::WorksEverywhere);
+    first.says("leading begins").await;
+    let leader = holder(&namespace.api()).await;
+    let mut second = start(&namespace, Behaviour::WorksEverywhere);
+    second.says("standing by").await;
+    second.terminate();
+    let output = second.ended("exit status: 0");
+    assert!(output.contains("in flight, and finished"), "{output}");
+    assert_eq!(holder(&namespace.api()).await, leader);
+}
+
+#[tokio::test]
 async fn a_process_that_was_killed_is_followed() {
     let namespace = Cluster::shared().await.namespace().await;
     let first = start(&namespace, Behaviour::Works);

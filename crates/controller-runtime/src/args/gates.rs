@@ -9,6 +9,8 @@ use super::flag;
 pub enum Gate {
     /// Of Flux; Secrets are read at use here, and those with a label are watched.
     CacheSecretsAndConfigMaps,
+    /// Secrets are not watched: what refers to one reads it again at its interval.
+    DisableConfigWatchers,
     /// Of Flux; tags are objects of the API server here.
     FluxStorage,
     /// Of Flux; the push branch is read wherever it exists.
@@ -38,6 +40,7 @@ impl Gate {
     fn named(name: &str) -> Option<Self> {
         match name {
             "CacheSecretsAndConfigMaps" => Some(Self::CacheSecretsAndConfigMaps),
+            "DisableConfigWatchers" => Some(Self::DisableConfigWatchers),
             "FluxStorage" => Some(Self::FluxStorage),
             "GitAllBranchReferences" => Some(Self::GitAllBranchReferences),
             "GitForcePushBranch" => Some(Self::GitForcePushBranch),
@@ -61,7 +64,8 @@ impl Gate {
                 "feature gate GitForcePushBranch has no effect: a push compares and never forces",
             ),
             // What they ask for is how repositories are read anyway.
-            Self::GitAllBranchReferences
+            Self::DisableConfigWatchers
+            | Self::GitAllBranchReferences
             | Self::GitShallowClone
             | Self::GitSparseCheckout
             | Self::ObjectLevelWorkloadIdentity => None,

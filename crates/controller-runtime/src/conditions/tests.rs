@@ -102,6 +102,24 @@ fn success() {
 }
 
 #[test]
+fn what_is_refused_replaces_what_ready_said() {
+    let refused = End::Refused {
+        reason: "ValidationFailed",
+        message: "never".to_owned(),
+    };
+    let after = "Stalled|True|ValidationFailed|never|2|100
+         Ready|False|ValidationFailed|never|2|100";
+    for before in [
+        "",
+        READY_2,
+        "Reconciling|True|ProgressingWithRetry|doing|2|10
+         Ready|False|TokenNotFound|no token|2|10",
+    ] {
+        check(before, &refused, after);
+    }
+}
+
+#[test]
 fn phases() {
     let phase = |course| End::Phase {
         name: "Some",

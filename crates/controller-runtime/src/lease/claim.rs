@@ -68,6 +68,15 @@ impl Claims {
         self.newest.borrow().is_current()
     }
 
+    /// Resolves once something may be written; to be dropped where the process ends before.
+    pub async fn acquired(&self) {
+        let mut newest = self.newest.clone();
+        if newest.wait_for(|claim| claim.is_current()).await.is_err() {
+            // Nobody asks for the lease any more.
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// How long a write that begins at this very moment may take: `longest`, and no longer than the
     /// claim lasts, so that nothing is under way when another instance takes over. An error where
     /// nothing may be written. To be asked right before each write.
@@ -88,7 +97,22 @@ impl Claims {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_claim_is_waited_for() {
+        assert_eq!(Claims::always().acquired().now_or_never(), Some(()));
+        let sender = watch::Sender::new(Claim::Nobody);
+        let claims = Claims::watching(sender.subscribe());
+        assert_eq!(claims.acquired().now_or_never(), None);
+        sender.send_replace(Claim::Until(Instant::now() + Duration::from_secs(60)));
+        assert_eq!(claims.acquired().now_or_never(), Some(()));
+        sender.send_replace(Claim::Nobody);
+        drop(sender);
+        assert_eq!(claims.acquired().now_or_never(), None);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_write_ends_with_the_claim() {

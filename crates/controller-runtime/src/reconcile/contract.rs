@@ -93,6 +93,12 @@ pub trait Reconciler: Send + Sync + 'static {
         let _ = (object, before);
         usual.into_iter().collect()
     }
+
+    /// What people are told of an object that was looked at while it is suspended.
+    fn suspended(&self, object: &Self::Object) -> Vec<Notice> {
+        let _ = object;
+        Vec::new()
+    }
 }
 
 /// Something that people are told of an object: an Event, and a line in the log.
@@ -158,6 +164,13 @@ pub enum End {
     },
     /// Nothing helps but a change of the object, or of what it refers to.
     Stalled {
+        /// Reason of Stalled and Ready.
+        reason: &'static str,
+        /// Message of both.
+        message: String,
+    },
+    /// The same, and Ready says so whatever it said before.
+    Refused {
         /// Reason of Stalled and Ready.
         reason: &'static str,
         /// Message of both.

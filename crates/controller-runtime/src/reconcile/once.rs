@@ -100,9 +100,7 @@ impl<R: Reconciler> Once<R> {
         let outcome = if object.meta().deletion_timestamp.is_some() {
             self.writer.release(object.meta()).await.map(|()| None)
         } else if object.suspend() {
-            tracing::info!("reconciliation is suspended for this object");
-            let status = outcome::suspended(&*object);
-            self.written(&object, &status, None).await.map(|_| None)
+            self.suspended(&object).await.map(|()| None)
         } else {
             self.reconciled(&object).await
         };
@@ -119,6 +117,17 @@ impl<R: Reconciler> Once<R> {
                 (PassResult::Failed { reason }, Action::requeue(delay))
             }
         }
+    }
+
+    /// Notes what a suspended object asks for.
+    async fn suspended(&self, object: &Arc<R::Object>) -> Result<(), WriteError> {
+        tracing::info!("{}", R::Object::STYLE.suspended());
+        let status = outcome::suspended(&**object);
+        if let Some(current) = self.written(object, &status, None).await? {
+            let notices = self.reconciler.suspended(&current);
+            self.tell(&current, notices, None);
+        }
+        Ok(())
     }
 
     /// What becomes of an object after a pass that ended like this.
@@ -178,7 +187,7 @@ impl<R: Reconciler> Once<R> {
         let before = outcome::conditions(&*told);
         let after = <R::Object as Reconciled>::parts(&status).conditions;
         let notice = match R::Object::STYLE {
-            Style::Conditions => notice(&before, after),
+            Style::Conditions | Style::Terse => notice(&before, after),
             Style::Phases { .. } => end_of_phases(&before, after),
         };
         if let (None, End::Phase { message, .. }) = (&notice, &done.end)

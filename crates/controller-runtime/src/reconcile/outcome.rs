@@ -6,7 +6,7 @@ use api::{Condition, Time, annotations};
 use kube::ResourceExt as _;
 
 use super::End;
-use crate::conditions::{finish, observed, progressing, same, starting};
+use crate::conditions::{finish, observed, progressing, same};
 use crate::kinds::Reconciled;
 
 /// The status of an object, or that of one that nobody has looked at.
@@ -34,7 +34,7 @@ pub(super) fn is_unanswered<K: Reconciled>(object: &K) -> bool {
 /// What a pass over this object says first.
 pub(super) fn first_word<K: Reconciled>(object: &K) -> String {
     let status = status(object);
-    starting(generation(object), K::parts(&status).observed_generation)
+    K::STYLE.first_word(generation(object), K::parts(&status).observed_generation)
 }
 
 /// The status while a pass over `seen` is under way, where `current` is what the API server has.
@@ -92,9 +92,11 @@ impl<K: Reconciled> Ended<'_, K> {
         match self.end {
             // The generation was seen and not judged.
             End::Unchanged | End::Untried => answer(self.seen, &mut status),
-            End::Ready { .. } | End::Stalled { .. } | End::Failed { .. } | End::Waiting { .. } => {
-                observe(self.seen, &mut status);
-            }
+            End::Ready { .. }
+            | End::Stalled { .. }
+            | End::Refused { .. }
+            | End::Failed { .. }
+            | End::Waiting { .. } => observe(self.seen, &mut status),
             End::Phase { .. } => {
                 *K::parts_mut(&mut status).observed_generation = self.seen.meta().generation;
                 answer(self.seen, &mut status);

@@ -23,6 +23,7 @@ impl End {
             Self::Phase { name, retry, .. } => (*name, (*retry)?),
             Self::Ready { .. }
             | Self::Stalled { .. }
+            | Self::Refused { .. }
             | Self::Unchanged
             | Self::Untried
             | Self::Waiting { .. } => {
@@ -46,7 +47,7 @@ impl End {
         }
         match self {
             Self::Ready { .. } => PassResult::Ready,
-            Self::Stalled { .. } => PassResult::Stalled,
+            Self::Stalled { .. } | Self::Refused { .. } => PassResult::Stalled,
             Self::Waiting { .. } => PassResult::Waiting,
             Self::Unchanged | Self::Untried | Self::Failed { .. } => PassResult::Passed,
             Self::Phase { course, .. } => match course {

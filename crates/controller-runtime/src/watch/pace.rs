@@ -17,10 +17,13 @@ const STEADY: Duration = Duration::from_secs(30);
 /// The events of a watch of `kind` without its errors: each is logged, and followed by a pause.
 ///
 /// The pauses double while the watch fails. That a list begins says nothing: it begins again after
-/// each error. A change that is seen, or half a minute without an error, makes the pauses short again.
+/// each error. A change that is seen, or half a minute without an error, makes the pauses short again. A watch that the
+/// server `has_expired` is no failure, and the next list may not wait for long: the server ends all watches of a kind when
+/// its definition changes. Its pause is always the shortest one.
 pub(super) fn steady<K, E>(
     kind: &'static str,
     watch: impl Stream<Item = Result<Event<K>, E>> + Send,
+    has_expired: fn(&E) -> bool,
 ) -> impl Stream<Item = Event<K>> + Send
 where
     K: Send,
@@ -36,6 +39,11 @@ where
                 }
                 Err(error) => error,
             };
+            if has_expired(&error) {
+                tracing::debug!(kind, "watch expired: {error}");
+                tokio::time::sleep(PAUSES.0).await;
+                continue;
+            }
             let pause = pace.failed();
             tracing::warn!(
                 kind,
@@ -87,6 +95,7 @@ mod tests {
     #[derive(Clone, Copy)]
     enum Says {
         Fails,
+        Expires,
         BeginsAList,
         EndsAList,
         Changes,
@@ -100,10 +109,11 @@ mod tests {
         let start = Instant::now();
         let told = parking_lot::Mutex::new(Vec::new());
         let watch = stream::iter(says).filter_map(async |says| {
-            told.lock()
-                .push((start.elapsed(), matches!(says, Says::Fails)));
+            let is_error = matches!(says, Says::Fails | Says::Expires);
+            told.lock().push((start.elapsed(), is_error));
             let event = match says {
                 Says::Fails => return Some(Err("refused")),
+                Says::Expires => return Some(Err("expired")),
                 Says::BeginsAList => Event::Init,
                 Says::EndsAList => Event::InitDone,
                 Says::Changes => Event::Apply(1),
@@ -115,7 +125,9 @@ mod tests {
             };
             Some(Ok(event))
         });
-        steady("Kind", watch).for_each(async |_| {}).await;
+        steady("Kind", watch, |error| *error == "expired")
+            .for_each(async |_| {})
+            .await;
         let mut told = told.into_inner();
         told.push((start.elapsed(), false));
         told.windows(2)
@@ -147,6 +159,16 @@ mod tests {
         let failing = [Says::BeginsAList, Says::EndsAList, Says::Fails];
         let pauses = pauses(failing.repeat(5)).await;
         assert!(grow(&pauses), "{pauses:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_that_expires_goes_on_soon_each_time() {
+        let expiring = [Says::BeginsAList, Says::EndsAList, Says::Expires];
+        let pauses = pauses(expiring.repeat(5)).await;
+        assert!(
+            pauses.iter().all(|pause| (0.8..0.9).contains(pause)),
+            "{pauses:?}"
+        );
     }
 
     #[tokio::test(start_paused = true)]

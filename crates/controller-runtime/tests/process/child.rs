@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use clap::Parser;
-use controller_runtime::{Args, Identity, Runtime, RuntimeError};
+use controller_runtime::{Args, Identity, Runtime, RuntimeError, run_on_every_replica};
+use futures_util::future::join;
 use test_support::cluster::eventually;
 use test_support::process::{Server, free_port};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -36,6 +37,8 @@ struct Program {
 pub(crate) enum Behaviour {
     /// It works until it is to end.
     Works,
+    /// It works without the lease, and does something else while it has it.
+    WorksEverywhere,
     /// It returns before it is to end.
     EndsEarly,
     /// It returns an error.
@@ -49,6 +52,7 @@ impl Behaviour {
     pub(crate) fn of_this_process() -> Option<Self> {
         let all = [
             Self::Works,
+            Self::WorksEverywhere,
             Self::EndsEarly,
             Self::Fails,
             Self::CannotBeMade,
@@ -69,15 +73,46 @@ pub(crate) async fn run(behaviour: Behaviour) -> Result<(), RuntimeError> {
             work(&runtime).instrument(span).await;
             Ok(())
         }
+        Behaviour::WorksEverywhere => {
+            join(everywhere(&runtime), leading(&runtime)).await;
+            Ok(())
+        }
         Behaviour::EndsEarly => Ok(()),
         Behaviour::Fails => Err(RuntimeError::TaskEnded { task: "the watch" }),
         Behaviour::CannotBeMade => unreachable!("it is not made"),
     };
     let set_up = || match behaviour {
         Behaviour::CannotBeMade => Err("the tools are missing".into()),
-        Behaviour::Works | Behaviour::EndsEarly | Behaviour::Fails => Ok(controller),
+        Behaviour::Works | Behaviour::WorksEverywhere | Behaviour::EndsEarly | Behaviour::Fails => {
+            Ok(controller)
+        }
     };
-    controller_runtime::run(IDENTITY, &args, set_up).await
+    if matches!(behaviour, Behaviour::WorksEverywhere) {
+        Box::pin(run_on_every_replica(IDENTITY, &args, set_up)).await
+    } else {
+        Box::pin(controller_runtime::run(IDENTITY, &args, set_up)).await
+    }
+}
+
+async fn everywhere(runtime: &Runtime) {
+    controller_runtime::until_served(runtime).await;
+    tracing::info!("work begins");
+    runtime.shutdown.cancelled().await;
+    tokio::task::yield_now().await;
+    tracing::info!("in flight, and finished");
+}
+
+async fn leading(runtime: &Runtime) {
+    let acquired = runtime.claims.acquired();
+    if runtime
+        .shutdown
+        .run_until_cancelled(acquired)
+        .await
+        .is_some()
+    {
+        assert!(runtime.claims.is_current());
+        tracing::info!("leading begins");
+    }
 }
 
 async fn work(runtime: &Runtime) {
@@ -119,8 +154,13 @@ impl Controller {
 
     /// Waits until the controller was allowed to begin.
     pub(crate) async fn works(&self) {
-        eventually("the work begins", async || {
-            self.server.output().contains("work begins").then_some(())
+        self.says("work begins").await;
+    }
+
+    /// Waits until it has printed this.
+    pub(crate) async fn says(&self, text: &str) {
+        eventually(text, async || {
+            self.server.output().contains(text).then_some(())
         })
         .await;
     }
