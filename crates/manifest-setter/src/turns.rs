@@ -74,8 +74,10 @@ impl Turns {
         if queue.waiting.front() != Some(automation) && free.elapsed() < PATIENCE {
             return None;
         }
-        // Whoever was called and did not come has no place any more.
-        while queue.waiting.pop_front().as_ref() != Some(automation) {}
+        // Whoever was called and did not come has no place any more; those behind it keep theirs.
+        if queue.waiting.pop_front().as_ref() != Some(automation) {
+            queue.waiting.retain(|waiting| waiting != automation);
+        }
         queue.free = None;
         let turns = self.clone();
         Some(Turn { turns, repository })

@@ -11,6 +11,8 @@ use crate::backoff::Backoff;
 
 /// The pause after a first error, and the longest one.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(800), Duration::from_secs(30));
+/// How many watches may expire before anything changes until that counts as an error, too.
+const EXPIRIES: u32 = 10;
 /// How long no error comes until the next one counts as a first one again.
 const STEADY: Duration = Duration::from_secs(30);
 
@@ -19,7 +21,7 @@ const STEADY: Duration = Duration::from_secs(30);
 /// The pauses double while the watch fails. That a list begins says nothing: it begins again after
 /// each error. A change that is seen, or half a minute without an error, makes the pauses short again. A watch that the
 /// server `has_expired` is no failure, and the next list may not wait for long: the server ends all watches of a kind when
-/// its definition changes. Its pause is always the shortest one.
+/// its definition changes. Its pause is the shortest one, unless every watch expires.
 pub(super) fn steady<K, E>(
     kind: &'static str,
     watch: impl Stream<Item = Result<Event<K>, E>> + Send,
@@ -39,7 +41,7 @@ where
                 }
                 Err(error) => error,
             };
-            if has_expired(&error) {
+            if has_expired(&error) && pace.expired() {
                 tracing::debug!(kind, "watch expired: {error}");
                 tokio::time::sleep(PAUSES.0).await;
                 continue;
@@ -59,6 +61,8 @@ struct Pace {
     backoff: Backoff<()>,
     /// When the pause after the last error was over.
     resumed: Instant,
+    /// How many watches have expired since the last change.
+    expired: u32,
 }
 
 impl Pace {
@@ -67,14 +71,24 @@ impl Pace {
         Self {
             backoff: Backoff::new(min, max),
             resumed: Instant::now(),
+            expired: 0,
         }
     }
 
-    fn saw<K>(&self, event: &Event<K>) {
+    fn saw<K>(&mut self, event: &Event<K>) {
         match event {
-            Event::Apply(_) | Event::Delete(_) => self.backoff.clear(&()),
+            Event::Apply(_) | Event::Delete(_) => {
+                self.backoff.clear(&());
+                self.expired = 0;
+            }
             Event::Init | Event::InitApply(_) | Event::InitDone => {}
         }
+    }
+
+    /// Whether that is no error.
+    fn expired(&mut self) -> bool {
+        self.expired = self.expired.saturating_add(1);
+        self.expired <= EXPIRIES
     }
 
     fn failed(&mut self) -> Duration {
@@ -164,9 +178,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_watch_that_expires_goes_on_soon_each_time() {
         let expiring = [Says::BeginsAList, Says::EndsAList, Says::Expires];
-        let pauses = pauses(expiring.repeat(5)).await;
+        let mut pauses = pauses(expiring.repeat(14)).await;
+        assert!(grow(&pauses.split_off(10)), "{pauses:?}");
         assert!(
-            pauses.iter().all(|pause| (0.8..0.9).contains(pause)),
+            pauses.iter().all(|pause| (0.79..0.9).contains(pause)),
             "{pauses:?}"
         );
     }

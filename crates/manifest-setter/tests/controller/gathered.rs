@@ -1,5 +1,7 @@
 //! What moves within the batch window is one plan.
 
+use std::time::{Duration, Instant};
+
 use api::repin::v1alpha1::{ImageUpdatePlan, Phase};
 use serde_json::json;
 use test_support::cluster::eventually;
@@ -82,11 +84,13 @@ async fn a_plan_is_left_alone_within_the_window_and_superseded_after_it() {
 
 #[tokio::test]
 async fn a_retry_that_somebody_asks_for_is_made_when_the_window_is_over() {
+    let window = Duration::from_secs(4);
     let setup = Setup::with_args(&["--batch-window=4s"]).await;
     setup.apply_all("1.1.0").await;
     let first = setup.plan(1).await;
     setup.choose("app", "1.2.0").await;
     let second = setup.plan(2).await;
+    let before = Instant::now();
     // The window begins with a push, of which nothing is left on the branch.
     let head = setup.repository.rev_parse("main");
     setup.pushed(&first, &head).await;
@@ -96,7 +100,8 @@ async fn a_retry_that_somebody_asks_for_is_made_when_the_window_is_over() {
     let text = "failed to update source: refused";
     setup.says(("False", "GitOperationFailed"), text).await;
     setup.reconcile("1").await;
-    assert_eq!(setup.plans().await.len(), 2, "it is held");
+    let is_held = setup.plans().await.len() == 2;
+    assert!(is_held || before.elapsed() >= window, "it is not held");
     let third = setup.plan(3).await;
     assert_eq!(edits(&third), edits(&second));
 }
