@@ -194,6 +194,8 @@ pub fn from_v1(object: Value, version: &str) -> Result<Value, ConvertError> {
         return Ok(Value::Object(whole));
     }
     carry::drop_nulls(&mut whole);
+    // Of a stored object nothing is carried: what stands there is somebody's mistake, and would be believed on the way back.
+    carry::forget(&mut whole);
     let mut old = whole.clone();
     shape::down(kind, version, &mut old)?;
     carry::prune(kind.group(), kind.name(), version, &mut old);

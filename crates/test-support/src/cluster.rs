@@ -133,6 +133,12 @@ impl Cluster {
         TestNamespace::create(self).await
     }
 
+    /// A new namespace of this name, deleted when the returned value is dropped. Others may want the same on a cluster that is
+    /// shared: it is for a [`ControlPlane`](crate::control_plane::ControlPlane).
+    pub async fn namespace_called(&self, name: &str) -> TestNamespace {
+        TestNamespace::create_called(self, name).await
+    }
+
     /// Applies every object of a YAML text, as they stand; returns them as the server has them now.
     pub async fn apply(&self, yaml: &str) -> Vec<DynamicObject> {
         apply::all(&self.client, "default", yaml).await

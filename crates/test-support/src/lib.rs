@@ -15,3 +15,4 @@ pub mod registry;
 pub mod ssh_keys;
 pub mod sshd;
 pub mod tls;
+pub mod webhooks;

@@ -24,6 +24,7 @@ const ARROWS: &[(&str, Uses)] = &[
     ("tag-slices", Only(&["api", "image-ref"])),
     ("yaml-setter", Only(&[])),
     ("commit-message", Only(&[])),
+    ("hook-payload", Only(&[])),
     // Clients.
     ("registry-client", Only(&["image-ref"])),
     ("cloud-identity", Only(&["image-ref", "registry-client"])),
@@ -36,6 +37,7 @@ const ARROWS: &[(&str, Uses)] = &[
     ("policy-evaluator", Only(&["api", "controller-runtime", "image-ref", "registry-access", "registry-client", "tag-policy", "tag-slices"])),
     ("manifest-setter", Only(&["api", "cloud-identity", "commit-message", "controller-runtime", "git-access", "git-remote", "image-ref", "tag-policy", "yaml-setter"])),
     ("git-writer", Only(&["api", "cloud-identity", "controller-runtime", "git-access", "git-remote", "yaml-setter"])),
+    ("webhook-receiver", Only(&["api", "controller-runtime", "hook-payload", "image-ref"])),
     // What stands above all of them.
     ("repin", Anything),
     // Tools of this repository.

@@ -14,6 +14,7 @@ const PURE: &[&str] = &[
     "tag-slices",
     "yaml-setter",
     "commit-message",
+    "hook-payload",
 ];
 
 /// Crates whose presence means I/O, whoever brings them.

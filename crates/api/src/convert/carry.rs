@@ -57,6 +57,11 @@ pub(super) fn restore(object: &mut Members) -> Result<(), ConvertError> {
     Ok(())
 }
 
+/// Removes what an object carries.
+pub(super) fn forget(object: &mut Members) {
+    take_annotation(object);
+}
+
 fn take_annotation(object: &mut Members) -> Option<String> {
     let metadata = object.get_mut("metadata")?.as_object_mut()?;
     let annotations = metadata.get_mut("annotations")?.as_object_mut()?;
@@ -160,8 +165,36 @@ fn drop_nulls_within(value: &mut Value) {
     }
 }
 
-/// Schemas by group, kind and version.
-static SCHEMAS: LazyLock<BTreeMap<(String, String, String), Value>> = LazyLock::new(|| {
+/// What a schema names, without everything else that it says: that is megabytes, and stays for the life of the process.
+#[derive(Debug)]
+enum Named {
+    /// Members with these names.
+    Members(BTreeMap<String, Self>),
+    /// Items.
+    Items(Box<Self>),
+    /// Nothing: whatever stands there is kept.
+    Nothing,
+}
+
+impl Named {
+    fn by(schema: &Value) -> Self {
+        if let Some(Value::Object(properties)) = schema.get("properties") {
+            let named = properties.iter();
+            Self::Members(
+                named
+                    .map(|(name, schema)| (name.clone(), Self::by(schema)))
+                    .collect(),
+            )
+        } else if let Some(items) = schema.get("items") {
+            Self::Items(Box::new(Self::by(items)))
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+/// What the schemas name, by group, kind and version.
+static SCHEMAS: LazyLock<BTreeMap<(String, String, String), Named>> = LazyLock::new(|| {
     let mut schemas = BTreeMap::new();
     for crd in crate::crds() {
         for version in crd.spec.versions {
@@ -172,7 +205,7 @@ static SCHEMAS: LazyLock<BTreeMap<(String, String, String), Value>> = LazyLock::
                 crd.spec.names.kind.clone(),
                 version.name,
             );
-            schemas.insert(key, schema);
+            schemas.insert(key, Named::by(&schema));
         }
     }
     schemas
@@ -181,33 +214,37 @@ static SCHEMAS: LazyLock<BTreeMap<(String, String, String), Value>> = LazyLock::
 /// Removes what the API server would remove: members that the version's schema does not name.
 pub(super) fn prune(group: &str, kind: &str, version: &str, object: &mut Members) {
     let key = (group.to_owned(), kind.to_owned(), version.to_owned());
-    let schema = SCHEMAS
+    let named = SCHEMAS
         .get(&key)
         .expect("every converted version has a schema");
-    for (name, value) in object
-        .iter_mut()
-        .filter(|(name, _)| !IDENTITY.contains(&name.as_str()))
-    {
-        prune_value(value, &schema["properties"][name.as_str()]);
-    }
-    object.retain(|name, _| {
-        IDENTITY.contains(&name.as_str()) || schema["properties"].get(name).is_some()
+    let Named::Members(named) = named else {
+        return;
+    };
+    object.retain(|name, value| {
+        if IDENTITY.contains(&name.as_str()) {
+            return true;
+        }
+        let Some(named) = named.get(name) else {
+            return false;
+        };
+        prune_value(value, named);
+        true
     });
 }
 
-fn prune_value(value: &mut Value, schema: &Value) {
-    match value {
-        Value::Object(members) => {
-            if let Some(properties) = schema.get("properties") {
-                members.retain(|name, _| properties.get(name).is_some());
-                for (name, value) in members {
-                    prune_value(value, &properties[name.as_str()]);
-                }
+fn prune_value(value: &mut Value, named: &Named) {
+    match (value, named) {
+        (Value::Object(members), Named::Members(named)) => {
+            members.retain(|name, _| named.contains_key(name));
+            for (name, value) in members {
+                prune_value(value, &named[name.as_str()]);
             }
         }
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| prune_value(item, &schema["items"])),
+        (Value::Array(items), Named::Items(named)) => {
+            for item in items {
+                prune_value(item, named);
+            }
+        }
         _ => {}
     }
 }

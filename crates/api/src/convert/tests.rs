@@ -112,6 +112,7 @@ fn receiver() -> Value {
         "events": ["push"],
         "secretRef": { "name": "a" },
         "resourceFilter": "true",
+        "match": "Image",
         "resources": [
             { "kind": "ImageRepository", "name": "a", "filter": "1" },
             { "kind": "ImageRepository", "name": "a", "filter": "2", "matchLabels": { "a": "b" } },
@@ -321,6 +322,19 @@ fn a_damaged_annotation_is_an_error_and_identity_is_out_of_its_reach() {
 }
 
 #[test]
+fn what_a_stored_object_seems_to_carry_is_not_believed() {
+    let patch = r#"{"spec":{"fields":{"suspend":{"value":{"is":true}}}}}"#;
+    for version in IMAGE_VERSIONS {
+        let mut new = policy();
+        new["metadata"]["annotations"] = json!({ "repin.dev/carried": patch, "other": "kept" });
+        let mut expected = policy();
+        expected["metadata"]["annotations"] = json!({ "other": "kept" });
+        let old = from_v1(new, version).unwrap();
+        assert_eq!(to_v1(old).unwrap(), expected, "{version}");
+    }
+}
+
+#[test]
 fn what_cannot_be_converted_says_why() {
     let message = |value: Value| to_v1(value).unwrap_err().to_string();
     assert_eq!(
@@ -393,6 +407,32 @@ fn emptied(value: &Value) -> Value {
     }
 }
 
+/// Metadata of a stored object, of which a conversion may change nothing but annotations of its own.
+fn metadata() -> Value {
+    json!({
+        "name": "podinfo",
+        "namespace": "flux-system",
+        "uid": "0b6a",
+        "resourceVersion": "7",
+        "generation": 2,
+        "creationTimestamp": "2021-04-22T12:00:00Z",
+        "deletionTimestamp": "2021-04-22T13:00:00Z",
+        "deletionGracePeriodSeconds": 0,
+        "labels": { "a": "b" },
+        "annotations": { "c": "d" },
+        "finalizers": ["finalizers.fluxcd.io"],
+        "ownerReferences": [{ "apiVersion": "v1", "kind": "ConfigMap", "name": "a", "uid": "b" }],
+        "managedFields": [{
+            "manager": "kubectl",
+            "operation": "Apply",
+            "apiVersion": "image.toolkit.fluxcd.io/v1alpha1",
+            "time": "2021-04-22T12:00:00Z",
+            "fieldsType": "FieldsV1",
+            "fieldsV1": { "f:spec": { "f:interval": {}, ".": {} } },
+        }],
+    })
+}
+
 fn thinned_object(whole: &Value, coins: Vec<u8>) -> Value {
     let mut coins = coins.into_iter();
     let mut object = whole.clone();
@@ -409,10 +449,14 @@ proptest! {
         coins in proptest::collection::vec(0_u8..8, 0..80),
     ) {
         let whole = [automation, policy, repository, receiver][which]();
-        let object = thinned_object(&whole, coins);
+        let mut object = thinned_object(&whole, coins);
+        object["metadata"] = metadata();
         for version in versions(&object) {
             let old = from_v1(object.clone(), version).unwrap();
             let kind = identified(old.as_object().unwrap()).unwrap().0;
+            let mut without = old["metadata"].clone();
+            without["annotations"].as_object_mut().unwrap().remove("repin.dev/carried");
+            prop_assert_eq!(without, metadata(), "{} changes metadata", version);
             let mut pruned = old.as_object().unwrap().clone();
             carry::prune(kind.group(), kind.name(), version, &mut pruned);
             prop_assert_eq!(&Value::Object(pruned), &old, "{} has a member it does not know", version);

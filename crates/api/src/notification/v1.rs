@@ -1,6 +1,7 @@
 //! The stored version of the Receiver.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use kube::CustomResource;
 use schemars::JsonSchema;
@@ -81,6 +82,11 @@ pub struct ReceiverSpec {
         "x-kubernetes-list-map-keys" = ["issuerURL"]
     ))]
     pub oidc_providers: Vec<OidcProvider>,
+    /// Repin's addition: what of a call the objects are compared with before they are reconciled; nothing where
+    /// absent.
+    #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Match")]
+    pub match_: Option<Match>,
     /// Whether calls are refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspend: bool,
@@ -116,6 +122,15 @@ pub enum ReceiverType {
     CdEvents,
 }
 
+/// What of a call the objects are compared with.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[schemars(inline)]
+pub enum Match {
+    /// The image: of the ImageRepositories only those of the pushed image are reconciled. Objects of
+    /// other kinds are reconciled as ever, and so is everything when a call names no image.
+    Image,
+}
+
 /// Objects to reconcile: one by its name, or all of a kind that carry labels.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
@@ -140,9 +155,10 @@ pub struct ResourceReference {
     )]
     #[schemars(length(min = 1, max = 253))]
     pub namespace: Option<String>,
-    /// Labels that the objects carry; only together with the name `*`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub match_labels: BTreeMap<String, String>,
+    /// Labels that the objects carry; only together with the name `*`. Empty ones mean every object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub match_labels: Option<BTreeMap<String, String>>,
     /// CEL expression over the object and the call; an object it is false for is left alone.
     #[serde(
         default,
@@ -171,6 +187,66 @@ pub enum ResourceKind {
     OciRepository,
     ArtifactGenerator,
     ExternalArtifact,
+}
+
+impl ResourceKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Bucket,
+        Self::GitRepository,
+        Self::Kustomization,
+        Self::HelmRelease,
+        Self::HelmChart,
+        Self::HelmRepository,
+        Self::ImageRepository,
+        Self::ImagePolicy,
+        Self::ImageUpdateAutomation,
+        Self::OciRepository,
+        Self::ArtifactGenerator,
+        Self::ExternalArtifact,
+    ];
+
+    /// The kind as objects name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bucket => "Bucket",
+            Self::GitRepository => "GitRepository",
+            Self::Kustomization => "Kustomization",
+            Self::HelmRelease => "HelmRelease",
+            Self::HelmChart => "HelmChart",
+            Self::HelmRepository => "HelmRepository",
+            Self::ImageRepository => "ImageRepository",
+            Self::ImagePolicy => "ImagePolicy",
+            Self::ImageUpdateAutomation => "ImageUpdateAutomation",
+            Self::OciRepository => "OCIRepository",
+            Self::ArtifactGenerator => "ArtifactGenerator",
+            Self::ExternalArtifact => "ExternalArtifact",
+        }
+    }
+
+    /// The `apiVersion` of objects of this kind where a resource names none; `None` where it has to.
+    pub fn default_api_version(self) -> Option<&'static str> {
+        match self {
+            Self::Bucket
+            | Self::GitRepository
+            | Self::HelmChart
+            | Self::HelmRepository
+            | Self::OciRepository => Some("source.toolkit.fluxcd.io/v1"),
+            Self::ImageRepository => Some("image.toolkit.fluxcd.io/v1"),
+            Self::ArtifactGenerator => Some("source.extensions.fluxcd.io/v1beta1"),
+            Self::Kustomization
+            | Self::HelmRelease
+            | Self::ImagePolicy
+            | Self::ImageUpdateAutomation
+            | Self::ExternalArtifact => None,
+        }
+    }
+}
+
+impl fmt::Display for ResourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// An issuer of tokens and what its tokens must say.
@@ -238,4 +314,16 @@ pub struct ReceiverStatus {
     /// The last generation that ended Ready or was refused; -1 before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_called_what_it_is_written_as() {
+        for kind in ResourceKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
 }

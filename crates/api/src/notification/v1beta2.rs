@@ -96,9 +96,10 @@ pub struct ResourceReference {
     )]
     #[schemars(length(min = 1, max = 253))]
     pub namespace: Option<String>,
-    /// Labels that the objects carry; only together with the name `*`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub match_labels: BTreeMap<String, String>,
+    /// Labels that the objects carry; only together with the name `*`. Empty ones mean every object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub match_labels: Option<BTreeMap<String, String>>,
 }
 
 /// Kinds that a Receiver can name.

@@ -23,12 +23,25 @@ pub struct TestNamespace {
 
 impl TestNamespace {
     pub(super) async fn create(cluster: &Cluster) -> Self {
+        let metadata = ObjectMeta {
+            generate_name: Some("repin-test-".to_owned()),
+            ..ObjectMeta::default()
+        };
+        Self::create_with(cluster, metadata).await
+    }
+
+    pub(super) async fn create_called(cluster: &Cluster, name: &str) -> Self {
+        let metadata = ObjectMeta {
+            name: Some(name.to_owned()),
+            ..ObjectMeta::default()
+        };
+        Self::create_with(cluster, metadata).await
+    }
+
+    async fn create_with(cluster: &Cluster, metadata: ObjectMeta) -> Self {
         let namespaces: Api<Namespace> = Api::all(cluster.client());
         let wanted = Namespace {
-            metadata: ObjectMeta {
-                generate_name: Some("repin-test-".to_owned()),
-                ..ObjectMeta::default()
-            },
+            metadata,
             ..Namespace::default()
         };
         let created = namespaces.create(&PostParams::default(), &wanted).await;
