@@ -38,6 +38,8 @@ pub(crate) enum Group {
     Scan,
     /// manifest-setter and git-writer on a control plane, from a chosen tag to the commit
     Commit,
+    /// All five controllers on a control plane, from a webhook to the commit, and how many webhooks are taken
+    Hook,
 }
 
 #[cfg(test)]
@@ -60,7 +62,7 @@ mod tests {
         );
         let text = error.to_string();
         assert!(
-            text.contains("select, setters, registry, git, run, scan, commit"),
+            text.contains("select, setters, registry, git, run, scan, commit, hook"),
             "{text}"
         );
     }

@@ -2,6 +2,7 @@
 
 mod commit;
 mod git;
+mod hook;
 mod registry;
 mod run;
 mod scan;
@@ -27,6 +28,7 @@ pub(crate) fn run(named: &[Group]) -> Result<()> {
             Group::Run => built(&mut stage).and_then(run::run),
             Group::Scan => scan::run(),
             Group::Commit => built(&mut stage).and_then(commit::run),
+            Group::Hook => built(&mut stage).and_then(hook::run),
         };
         done.with_context(|| format!("measure group {group:?}"))?;
     }

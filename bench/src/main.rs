@@ -18,6 +18,7 @@ mod measure;
 mod report;
 mod servers;
 mod stage;
+mod updates;
 mod workers;
 
 use std::process::ExitCode;

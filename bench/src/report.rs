@@ -30,6 +30,9 @@ pub(crate) enum Unit {
     /// Writes to the API server.
     #[serde(rename = "writes")]
     Writes,
+    /// How many each second.
+    #[serde(rename = "1/s")]
+    PerSecond,
     /// How many times as much.
     #[serde(rename = "ratio")]
     Ratio,

@@ -1,5 +1,5 @@
-//! What the guide's updates need: a registry, a Git server with the repository of the cluster, and the four controllers, each
-//! under its own ServiceAccount and with the admission policies in effect.
+//! What the guide's updates need: a registry, a Git server with the repository of the cluster, and the controllers, each under
+//! its own ServiceAccount and with the admission policies in effect.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use test_support::git_repo::{TempRepo, git_command};
 use test_support::nginx_git::NginxGit;
 
 use crate::kubectl::Kubectl;
-use crate::stage::{Controller, EVALUATOR, SCANNER, SETTER, Stage, WRITER};
+use crate::stage::{Controller, EVALUATOR, RECEIVER, SCANNER, SETTER, Stage, WRITER};
 
 /// The repository that `flux bootstrap` makes, below the root of the Git server.
 const REPOSITORY: &str = "flux-image-updates.git";
@@ -27,7 +27,7 @@ const GUIDE_REGISTRIES: [&str; 2] = ["ghcr.io/", "docker.io/"];
 #[derive(Debug)]
 pub struct Fleet {
     // They go before what they talk to.
-    controllers: [Controller; 4],
+    controllers: Vec<Controller>,
     /// Where they work.
     pub stage: Stage,
     /// Its images are those of the manifests.
@@ -38,9 +38,19 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Starts everything, with a Secret and a GitRepository `flux-system` as `flux bootstrap` makes them.
+    /// Starts the four controllers that lead from the registry to the commit, with a Secret and a GitRepository `flux-system` as
+    /// `flux bootstrap` makes them.
     pub async fn start() -> Self {
         Box::pin(Self::on(Stage::start().await, &[])).await
+    }
+
+    /// The same with all five, in the namespace of the guide and on a control plane of its own: older versions are converted
+    /// there, for everybody.
+    pub async fn with_webhooks() -> Self {
+        let mut fleet = Box::pin(Self::on(Stage::of_the_guide().await, &[])).await;
+        let receiver = fleet.stage.controller(RECEIVER, &[]).await;
+        fleet.controllers.push(receiver);
+        fleet
     }
 
     /// The same on a stage that is there, with flags for all controllers.
@@ -51,7 +61,7 @@ impl Fleet {
             .basic(USERNAME, PASSWORD)
             .start();
         let fleet = Self {
-            controllers: [
+            controllers: vec![
                 stage.controller(SCANNER, flags).await,
                 stage.controller(EVALUATOR, flags).await,
                 stage.controller(SETTER, flags).await,
@@ -100,6 +110,22 @@ impl Fleet {
     /// `kubectl apply` of a text of the guide.
     pub async fn apply(&self, manifests: &str) {
         self.kubectl().apply(&self.local(manifests)).await;
+    }
+
+    /// The same soon after a definition has changed, which the API server takes in a moment later.
+    pub async fn apply_soon(&self, manifests: &str) {
+        let (kubectl, manifests) = (self.kubectl(), self.local(manifests));
+        eventually("the definitions as they are now", async || {
+            kubectl.try_apply(&manifests).await.ok()
+        })
+        .await;
+    }
+
+    /// The controller of this name, which runs.
+    pub fn controller(&self, name: &str) -> &Controller {
+        let mut controllers = self.controllers.iter();
+        let found = controllers.find(|controller| controller.name() == name);
+        found.unwrap_or_else(|| unreachable!("{name} does not run"))
     }
 
     /// `kubectl patch --type=merge`.

@@ -40,6 +40,16 @@ impl Kubectl {
         self.feed(&["apply", "-f", "-"], manifests).await
     }
 
+    /// The same where it may fail: what it prints, or what it complains about.
+    pub async fn try_apply(&self, manifests: &str) -> Result<String, String> {
+        let output = self.output(&["apply", "-f", "-"], manifests).await;
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
     /// As [`Kubectl::run`], with `input` on the standard input.
     pub async fn feed(&self, arguments: &[&str], input: &str) -> String {
         let output = self.output(arguments, input).await;

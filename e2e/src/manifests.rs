@@ -66,15 +66,17 @@ pub fn rules(controller: &str) -> Vec<PolicyRule> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::{EVALUATOR, SCANNER, SETTER, WRITER};
+    use crate::stage::{EVALUATOR, RECEIVER, SCANNER, SETTER, WRITER};
+
+    fn kinds(controller: &str) -> Vec<String> {
+        let objects = objects(controller);
+        let kinds = objects.iter().map(|object| object["kind"].as_str());
+        kinds.map(|kind| kind.unwrap().to_owned()).collect()
+    }
 
     #[test]
     fn a_controller_has_what_it_takes_to_run() {
         for controller in [SCANNER, EVALUATOR, SETTER, WRITER] {
-            let kinds: Vec<_> = objects(controller)
-                .iter()
-                .map(|object| object["kind"].as_str().unwrap().to_owned())
-                .collect();
             let expected = [
                 "ClusterRole",
                 "ClusterRoleBinding",
@@ -85,8 +87,26 @@ mod tests {
                 "ServiceAccount",
                 "Service",
             ];
-            assert_eq!(kinds, expected, "{controller}");
+            assert_eq!(kinds(controller), expected, "{controller}");
             assert!(rules(controller).len() > 5, "{controller}");
         }
+    }
+
+    #[test]
+    fn who_is_called_from_outside_has_an_address_for_each_who_calls() {
+        let expected = [
+            "ClusterRole",
+            "ClusterRoleBinding",
+            "Deployment",
+            "NetworkPolicy",
+            "PodDisruptionBudget",
+            "Role",
+            "RoleBinding",
+            "ServiceAccount",
+            "Service",
+            "Service",
+        ];
+        assert_eq!(kinds(RECEIVER), expected);
+        assert!(rules(RECEIVER).len() > 5);
     }
 }

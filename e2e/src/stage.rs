@@ -32,6 +32,10 @@ pub const EVALUATOR: &str = "policy-evaluator";
 pub const SETTER: &str = "manifest-setter";
 /// The controller of ImageUpdatePlan.
 pub const WRITER: &str = "git-writer";
+/// The controller of Receiver.
+pub const RECEIVER: &str = "webhook-receiver";
+/// The namespace of the guide.
+const GUIDE_NAMESPACE: &str = "flux-system";
 
 /// A namespace on a cluster, and the controllers that a scenario starts there.
 #[derive(Debug)]
@@ -66,6 +70,15 @@ impl Stage {
         let stage = Self::alone().await;
         flux::install(stage.namespace.cluster()).await;
         stage
+    }
+
+    /// The namespace of the guide on a control plane of its own; controllers see all namespaces.
+    pub async fn of_the_guide() -> Self {
+        let plane = ControlPlane::start().await;
+        Self {
+            namespace: plane.cluster().namespace_called(GUIDE_NAMESPACE).await,
+            plane: Some(Arc::new(plane)),
+        }
     }
 
     /// Another namespace of the same cluster.
@@ -109,7 +122,7 @@ impl Stage {
     }
 
     /// Ends controllers as the kubelet does, and fails when one of them ended badly or was refused anything.
-    pub async fn finish<const N: usize>(&self, controllers: [Controller; N]) {
+    pub async fn finish(&self, controllers: impl IntoIterator<Item = Controller>) {
         for controller in controllers {
             controller.finish().await;
         }

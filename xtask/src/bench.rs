@@ -6,7 +6,7 @@ use crate::control_plane;
 use crate::program::cargo;
 
 /// The groups that take a control plane.
-const ON_A_CONTROL_PLANE: [&str; 2] = ["scan", "commit"];
+const ON_A_CONTROL_PLANE: [&str; 3] = ["scan", "commit", "hook"];
 
 /// What `cargo xtask bench` takes.
 #[derive(clap::Args)]
@@ -38,6 +38,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "manifest-setter",
         "--package",
         "git-writer",
+        "--package",
+        "webhook-receiver",
         "--package",
         "bench",
     ])

@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// Leave the repository and the objects in this directory, which must be empty or absent.
     #[arg(long, value_name = "DIR", conflicts_with = "cluster")]
     keep: Option<PathBuf>,
-    /// Run the four controllers on a control plane of their own instead, until Ctrl-C.
+    /// Run the five controllers on a control plane of their own instead, until Ctrl-C.
     #[arg(long)]
     cluster: bool,
     #[command(flatten)]

@@ -2,12 +2,10 @@
 //!
 //! The choices are written by the bench in the place of policy-evaluator.
 
-mod branch;
 mod burst;
 mod first;
 mod meter;
 mod next;
-mod objects;
 mod quiet;
 mod site;
 

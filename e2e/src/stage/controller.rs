@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
+use serde_json::Value;
 use test_support::api_proxy::{ApiProxy, Calls};
 use test_support::cluster::{
     Cluster, ControllerOptions, ControllerProcess, Scope, TestNamespace, eventually,
 };
 use test_support::process::free_port;
 
-use super::{SETTER, WRITER};
+use super::{RECEIVER, SETTER, WRITER};
 
 /// The series that counts the passes over an object, up to its labels.
 const PASSES: &str = "gotk_reconcile_duration_seconds_count{";
@@ -23,6 +24,8 @@ pub struct Controller {
     process: ControllerProcess,
     proxy: ApiProxy,
     health: Client,
+    /// Where webhooks go, where it takes some.
+    hooks: Option<Client>,
 }
 
 impl std::fmt::Debug for Controller {
@@ -49,6 +52,13 @@ impl Controller {
             // In the folder of its process, which goes with it.
             args.push("--cache-dir=cache".to_owned());
         }
+        let hooks = (name == RECEIVER).then(|| format!("127.0.0.1:{}", free_port()));
+        if let Some(hooks) = &hooks {
+            args.push(format!("--receiverAddr={hooks}"));
+            if !flags.iter().any(|flag| flag.starts_with("--conversion")) {
+                args.extend(conversion(scope));
+            }
+        }
         let options = ControllerOptions {
             scope,
             args,
@@ -63,7 +73,21 @@ impl Controller {
             process,
             proxy,
             health: plain(&format!("http://{health}")),
+            hooks: hooks.map(|hooks| plain(&format!("http://{hooks}"))),
         }
+    }
+
+    /// Posts a webhook to webhook-receiver; an error where it is refused.
+    pub async fn post(&self, path: &str, body: &Value) -> kube::Result<()> {
+        let request = http::Request::post(path)
+            .header("content-type", "application/json")
+            .body(body.to_string().into_bytes());
+        let hooks = self
+            .hooks
+            .as_ref()
+            .expect("webhook-receiver takes webhooks");
+        let answer = hooks.request_text(request.expect("the path is one")).await;
+        answer.map(drop)
     }
 
     pub(super) async fn ready(&self) {
@@ -162,6 +186,18 @@ impl Controller {
             (!self.metrics().await.contains(&label)).then_some(())
         })
         .await;
+    }
+}
+
+/// Definitions belong to no namespace: who sees one namespace alone leaves them as they are.
+fn conversion(scope: Scope) -> Vec<String> {
+    match scope {
+        Scope::Namespace => vec!["--conversion=false".to_owned()],
+        Scope::All => {
+            let address = format!("127.0.0.1:{}", free_port());
+            let url = format!("--conversion-url=https://{address}");
+            vec![format!("--conversion-addr={address}"), url]
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use api::image::v1::ImageUpdateAutomation;
 use api::repin::v1alpha1::ImageUpdatePlan;
 use e2e::manifests;
 use e2e::objects::{image_update_automation, image_update_plan, service_account};
-use e2e::stage::Stage;
+use e2e::stage::{RECEIVER, Stage};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
 use kube::api::{Api, ListParams, ObjectMeta, PostParams};
@@ -174,7 +174,7 @@ fn denied_by(message: &str, policy: &str, why: &str) {
 #[test]
 fn the_policies_name_the_accounts_that_are_installed() {
     let policies = serde_json::to_string(&manifests::objects("admission")).unwrap();
-    for (controller, times) in [(SETTER, 1), (WRITER, 1)] {
+    for (controller, times) in [(SETTER, 1), (WRITER, 1), (RECEIVER, 2)] {
         let account: k8s_openapi::api::core::v1::ServiceAccount =
             manifests::only(controller, "ServiceAccount");
         let (name, namespace) = (

@@ -14,10 +14,11 @@ use serde_json::json;
 use crate::guide::{POLICY, REPOSITORY};
 
 /// The image of the guide.
-const PODINFO: &str = "stefanprodan/podinfo";
+pub(crate) const PODINFO: &str = "stefanprodan/podinfo";
 /// The Deployment of podinfo 5.0.0 with the marker of the guide, and where the guide puts it.
-const DEPLOYMENT: &str = include_str!("../../../xtask/demo/repository/podinfo-deployment.yaml");
-const DEPLOYMENT_PATH: &str = "clusters/my-cluster/podinfo-deployment.yaml";
+pub(crate) const DEPLOYMENT: &str =
+    include_str!("../../../xtask/demo/repository/podinfo-deployment.yaml");
+pub(crate) const DEPLOYMENT_PATH: &str = "clusters/my-cluster/podinfo-deployment.yaml";
 
 pub(crate) const AUTOMATION: &str = "
 apiVersion: image.toolkit.fluxcd.io/v1
@@ -82,7 +83,7 @@ fn deployment(fleet: &Fleet, tag: &str) -> String {
 }
 
 /// One commit of the guide's author on top of `parent`, which moves the Deployment from one tag to another and nothing else.
-fn is_an_update(fleet: &Fleet, commit: &str, parent: &str, (old, new): (&str, &str)) {
+pub(crate) fn is_an_update(fleet: &Fleet, commit: &str, parent: &str, (old, new): (&str, &str)) {
     let repository = &fleet.repository;
     assert_eq!(repository.log(&format!("{parent}..{commit}"), "%P"), parent);
     assert_eq!(repository.changed_paths(parent, commit), [DEPLOYMENT_PATH]);

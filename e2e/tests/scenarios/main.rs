@@ -5,10 +5,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod admission;
+mod conversion;
 mod events_addr;
 mod flux_crds;
 mod guide;
 mod guide_updates;
+mod guide_webhooks;
 mod many_policies;
 mod namespace_deleted;
 mod plans;

@@ -1,6 +1,7 @@
 //! The roles of `deploy/base` grant what the controllers do, and nothing else; the manifests are valid, and the pods
 //! are restricted ones.
 
+mod hooks;
 mod updates;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ use api::{Time, finalizers};
 use e2e::access::{difference, granted, seen};
 use e2e::manifests;
 use e2e::objects::{docker_secret, image_policy, image_repository, service_account};
-use e2e::stage::{Controller, EVALUATOR, SCANNER, SETTER, Stage, WRITER};
+use e2e::stage::{Controller, EVALUATOR, RECEIVER, SCANNER, SETTER, Stage, WRITER};
 use image_ref::Tags;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
@@ -30,8 +31,9 @@ const OWN_IDENTITY: &str = "--feature-gates=ObjectLevelWorkloadIdentity=true";
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// What is granted and was not used by then never is.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What `deploy/base` has: the namespace, three admission policies with their bindings, and eight objects a controller.
-const OBJECTS: usize = 1 + 3 * 2 + 4 * 8;
+/// What `deploy/base` has: the namespace, six admission policies with their bindings, and eight objects a controller; the
+/// fifth has two more.
+const OBJECTS: usize = 1 + 6 * 2 + 4 * 8 + 10;
 /// A registry that nobody here reaches.
 const ECR: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app";
 
@@ -52,14 +54,14 @@ async fn the_roles_grant_what_is_used_and_nothing_else() {
         lists_grow_and_shrink(&stage).await;
         finalizers_are_taken_off(&stage).await;
     };
-    Box::pin(uses_exactly(&stage, [&scanner, &evaluator], everything)).await;
+    Box::pin(uses_exactly(&stage, &[&scanner, &evaluator], everything)).await;
     stage.finish([scanner, evaluator]).await;
 }
 
 /// Lets the controllers do `everything` they ever do, and compares what it took with what they may do.
 async fn uses_exactly(
     stage: &Stage,
-    controllers: [&Controller; 2],
+    controllers: &[&Controller],
     everything: impl Future<Output = ()>,
 ) {
     let looked_at = async {
@@ -77,7 +79,7 @@ async fn uses_exactly(
 }
 
 /// Waits until a controller is refused anything, and says what its role lacks.
-async fn until_refused(stage: &Stage, controllers: [&Controller; 2]) -> String {
+async fn until_refused(stage: &Stage, controllers: &[&Controller]) -> String {
     loop {
         let log = stage.audit();
         for controller in controllers {
@@ -249,7 +251,7 @@ async fn the_manifests_are_valid_and_the_pods_restricted() {
     assert_eq!(printed.lines().count(), OBJECTS, "{printed}");
 
     // A Deployment is only warned about; its pods are what is refused.
-    for controller in [SCANNER, EVALUATOR, SETTER, WRITER] {
+    for controller in [SCANNER, EVALUATOR, SETTER, WRITER, RECEIVER] {
         let account = format!("{base}/{controller}/service-account.yaml");
         kubectl
             .run(&["apply", "--server-side", "-f", &account])

@@ -1,8 +1,9 @@
-//! `cargo xtask demo --cluster`: the guide's objects on a control plane of this machine, and the four controllers at work.
+//! `cargo xtask demo --cluster`: the guide's objects on a control plane of this machine, and the five controllers at work.
 //!
 //! Everything is started for the demo and ends with it: by Ctrl-C, by itself with `--once`, or with this process however it
 //! goes. The controllers run under their own ServiceAccounts with the roles and admission policies of `deploy/base`.
 
+mod hops;
 mod line;
 mod news;
 mod show;
@@ -12,11 +13,13 @@ use std::io::BufRead as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use test_support::webhooks::docker_hub;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::neighbours::Neighbours;
+use super::seed::IMAGE;
 use super::{judge, stage};
 use crate::program::cargo;
 use crate::{console, control_plane};
@@ -92,7 +95,7 @@ async fn until_interrupted(neighbours: &Neighbours, once: bool) -> Result<()> {
 }
 
 async fn play(neighbours: &Neighbours, site: &mut Option<Site>, once: bool) -> Result<()> {
-    console::heading("start a control plane and the four controllers");
+    console::heading("start a control plane and the five controllers");
     let site = site.insert(Site::start().await?);
     site.run_controllers().await?;
     let mut show = Show::new(news::watch(&site.client(), neighbours.repository()));
@@ -109,6 +112,15 @@ async fn play(neighbours: &Neighbours, site: &mut Option<Site>, once: bool) -> R
     judge::show(neighbours)?;
     judge::has_moved_on(neighbours, 1, &seed.updated_manifests())?;
 
+    console::heading("apply the guide's object for webhooks");
+    show.begin();
+    site.apply(&seed.for_webhooks).await?;
+    let mut path = String::new();
+    in_time(site, "path of the Receiver", async {
+        path = show.until_received().await?;
+        site.until_taken(&path).await
+    })
+    .await?;
     let mut tags = (FIRST_NEW..).map(|patch| format!("5.0.{patch}"));
     let mut commits = 1;
     let mut keys = keys();
@@ -120,13 +132,16 @@ async fn play(neighbours: &Neighbours, site: &mut Option<Site>, once: bool) -> R
             "registry",
             &format!("{} is pushed", neighbours.push_tag(&tag)),
         );
-        show.note("registry", "its webhook asks for a scan");
-        site.request_scan().await?;
+        show.note("registry", "its webhook is sent, as Docker Hub does");
+        show.follow(&tag);
+        site.post(&path, &docker_hub(IMAGE, &tag)).await?;
+        show.answered();
         updated(site, &mut show, &tag).await?;
         commits += 1;
         let expected = seed.released_manifests(&tag);
         judge::show(neighbours)?;
         judge::has_moved_on(neighbours, commits, &expected)?;
+        show.tell_hops()?;
         if once {
             break;
         }

@@ -61,15 +61,19 @@ const OBJECTS: &[(&str, &str)] = &[
     file!("objects", "podinfo-registry.yaml"),
     file!("objects", "podinfo-staging-policy.yaml"),
 ];
-/// The same for a cluster, in the version that is stored: what the guide applies first, and what comes then.
+/// The same for a cluster: what the guide applies first, and what comes then.
 const FOR_SCANNING: &[(&str, &str)] = &[
     file!("objects", "git-credentials.yaml"),
     file!("objects", "gotk-sync.yaml"),
-    file!("cluster", "podinfo-registry.yaml"),
-    file!("cluster", "podinfo-policy.yaml"),
-    file!("cluster", "podinfo-staging-policy.yaml"),
+    file!("objects", "podinfo-registry.yaml"),
+    file!("objects", "podinfo-policy.yaml"),
+    file!("objects", "podinfo-staging-policy.yaml"),
 ];
-const FOR_UPDATES: &[(&str, &str)] = &[file!("cluster", "flux-system-automation.yaml")];
+const FOR_UPDATES: &[(&str, &str)] = &[file!("objects", "flux-system-automation.yaml")];
+const FOR_WEBHOOKS: &[(&str, &str)] = &[
+    file!("cluster", "podinfo-receiver.yaml"),
+    file!("cluster", "webhook-token.yaml"),
+];
 /// The user and the password in git-credentials.yaml.
 pub(crate) const CREDENTIALS: (&str, &str) = ("flux", "demo");
 
@@ -86,6 +90,8 @@ pub(crate) struct Seed {
     pub(crate) for_scanning: Files,
     /// The object that leads to commits from there.
     pub(crate) for_updates: Files,
+    /// The objects that webhooks need.
+    pub(crate) for_webhooks: Files,
     /// The commit message the automation's template gives.
     pub(crate) message_lines: Vec<String>,
 }
@@ -117,6 +123,7 @@ impl Seed {
             objects: objects(OBJECTS),
             for_scanning: objects(FOR_SCANNING),
             for_updates: objects(FOR_UPDATES),
+            for_webhooks: objects(FOR_WEBHOOKS),
             message_lines: message_lines.collect(),
         }
     }

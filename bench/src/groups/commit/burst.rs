@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use super::next::Small;
-use super::site::{Site, settle, until};
+use super::site::Site;
 use crate::generate::POLICIES;
 use crate::report::{self, Unit, progress};
+use crate::updates::{settle, until};
 
 /// Between two moves: ten of them take less than half a second.
 const PAUSE: Duration = Duration::from_millis(40);

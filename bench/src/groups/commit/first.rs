@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use super::branch::Branch;
-use super::site::{Site, settle, until};
+use super::site::Site;
 use crate::generate::marked_files;
 use crate::measure::megabytes;
 use crate::report::{self, Unit, progress};
 use crate::stage::Stage;
+use crate::updates::{Branch, settle, until};
 
 const ROUNDS: usize = 3;
 

@@ -6,13 +6,12 @@ use anyhow::Result;
 use test_support::git_repo::TempRepo;
 use test_support::nginx_git::NginxGit;
 
-use super::branch::Branch;
-use super::objects::Objects;
-use super::site::{SMALL, Site, settle};
+use super::site::{SMALL, Site};
 use crate::generate::{POLICIES, marked_files, small_repository};
 use crate::measure::milliseconds;
 use crate::report::{self, Unit, progress};
 use crate::stage::Stage;
+use crate::updates::{Branch, Objects, settle};
 
 /// Each takes one policy that has not moved before.
 const MONOREPO_RUNS: usize = 5;

@@ -6,8 +6,9 @@ use anyhow::Result;
 
 use super::meter::Meter;
 use super::next::Small;
-use super::site::{Site, until};
+use super::site::Site;
 use crate::report::{self, Unit};
+use crate::updates::until;
 
 /// How often the automation looks, and how many looks are measured.
 const INTERVAL: &str = "2s";

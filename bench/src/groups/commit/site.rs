@@ -1,22 +1,15 @@
-use std::time::{Duration, Instant};
-
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use kube::Client;
 use tempfile::TempDir;
 use test_support::cluster::ControllerProcess;
 use test_support::control_plane::ControlPlane;
 
-use super::branch::Branch;
-use super::objects::Objects;
 use crate::controllers::{self, Cost};
 use crate::generate::NAMESPACE;
 use crate::report::progress;
 use crate::stage::Stage;
+use crate::updates::Objects;
 
-/// How long anything may take before the bench gives up.
-pub(super) const PATIENCE: Duration = Duration::from_secs(300);
-/// Longer than the controllers gather changes after a push.
-const REST: Duration = Duration::from_millis(1300);
 /// Where the objects of the small repository are.
 pub(super) const SMALL: &str = "bench";
 
@@ -94,31 +87,4 @@ impl Site {
 
 fn cache() -> Result<TempDir> {
     TempDir::new().context("make a folder for a cache")
-}
-
-/// Waits until the automation says that the head of the branch is its push, and until changes are no longer gathered.
-pub(super) async fn settle(objects: &Objects, branch: &Branch) -> Result<()> {
-    let tip = branch.tip()?;
-    until("the automation to tell of its push", async || {
-        let status = objects.automation().await?.status.unwrap_or_default();
-        Ok(status.last_push_commit.as_deref() == Some(&tip))
-    })
-    .await?;
-    tokio::time::sleep(REST).await;
-    Ok(())
-}
-
-/// Asks every ten milliseconds until the answer is yes.
-pub(super) async fn until(
-    what: &str,
-    condition: impl AsyncFn() -> Result<bool>,
-) -> Result<Instant> {
-    let started = Instant::now();
-    while started.elapsed() < PATIENCE {
-        if condition().await? {
-            return Ok(Instant::now());
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    bail!("waited {PATIENCE:?} for {what}")
 }

@@ -9,11 +9,7 @@ use super::follow::Choices;
 use super::objects;
 use crate::controllers::{self, Cost};
 use crate::report::progress;
-use crate::servers::RegistryProcess;
-
-/// How long the registry waits before each answer: a client then has it after a millisecond. The rest is what the
-/// system's timer takes beyond the wait, and the answer itself.
-const REGISTRY_DELAY: Duration = Duration::from_micros(700);
+use crate::servers::{A_MILLISECOND, RegistryProcess};
 
 /// How long anything may take before the bench gives up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(600);
@@ -33,7 +29,7 @@ impl Stage {
     /// Starts everything and waits until both controllers are ready.
     pub(super) async fn start() -> Result<Self> {
         progress("starting a control plane and the two controllers");
-        let registry = RegistryProcess::start(REGISTRY_DELAY)?;
+        let registry = RegistryProcess::start(A_MILLISECOND)?;
         let control_plane = ControlPlane::start().await;
         let client = control_plane.client();
         controllers::create_namespaces(&client, &[objects::NAMESPACE]).await?;

@@ -15,6 +15,9 @@ async fn the_policies_are_valid_as_they_are_installed() {
     let arguments = ["apply", "--dry-run=server", "-o=name", "-k", folder];
     let applied = stage.kubectl().run(&arguments).await;
     for policy in [
+        "conversion-awaited",
+        "conversion-definitions",
+        "conversion-secret",
         "image-update-approvals",
         "image-update-plan-status",
         "image-update-plans",
@@ -30,7 +33,7 @@ async fn the_policies_are_valid_as_they_are_installed() {
             );
         }
     }
-    assert_eq!(applied.lines().count(), 6, "{applied}");
+    assert_eq!(applied.lines().count(), 12, "{applied}");
 }
 
 #[tokio::test]
@@ -57,9 +60,13 @@ async fn an_overlay_names_other_accounts() {
         .run(&["kustomize", folder.to_str().unwrap()])
         .await;
     fs::remove_dir_all(&folder).unwrap();
-    for account in ["manifest-setter", "git-writer"] {
+    for (account, times) in [
+        ("manifest-setter", 1),
+        ("git-writer", 1),
+        ("webhook-receiver", 2),
+    ] {
         let user = format!("'system:serviceaccount:image-automation:{account}'");
-        assert_eq!(built.matches(&user).count(), 1, "{user}: {built}");
+        assert_eq!(built.matches(&user).count(), times, "{user}: {built}");
     }
     assert!(!built.contains(":flux-system:"), "{built}");
 }

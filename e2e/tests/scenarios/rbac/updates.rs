@@ -37,7 +37,7 @@ async fn the_roles_of_setter_and_writer_grant_what_is_used_and_nothing_else() {
         site.a_plan_is_approved().await;
         site.finalizers_are_taken_off().await;
     };
-    uses_exactly(&site.stage, [&setter, &writer], everything).await;
+    uses_exactly(&site.stage, &[&setter, &writer], everything).await;
     site.stage.finish([setter, writer]).await;
 }
 

@@ -50,6 +50,14 @@ impl Line {
                 }
                 ("ImageUpdateAutomation", &object.metadata.name, text)
             }
+            News::Receiver(object) => {
+                let status = object.status.as_ref()?;
+                (
+                    "Receiver",
+                    &object.metadata.name,
+                    ready(&status.conditions)?,
+                )
+            }
             News::Plan(object) => ("ImageUpdatePlan", &object.metadata.name, plan(object)),
             News::Event(event) => return told(event),
             News::Head(commit) => {

@@ -2,9 +2,10 @@
 
 use std::fmt::Debug;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::image::v1::{ImagePolicy, ImageRepository, ImageUpdateAutomation};
+use api::notification::v1::Receiver;
 use api::repin::v1alpha1::ImageUpdatePlan;
 use futures_util::{StreamExt as _, future};
 use k8s_openapi::NamespaceResourceScope;
@@ -25,18 +26,23 @@ pub(crate) enum News {
     Policy(ImagePolicy),
     Automation(ImageUpdateAutomation),
     Plan(ImageUpdatePlan),
+    Receiver(Receiver),
     Event(Event),
     /// The commit that `main` is at.
     Head(String),
 }
 
+/// News, and when they came.
+pub(crate) type Told = (Instant, News);
+
 /// Watches until nobody listens any more.
-pub(crate) fn watch(client: &Client, repository: &TempRepo) -> UnboundedReceiver<News> {
+pub(crate) fn watch(client: &Client, repository: &TempRepo) -> UnboundedReceiver<Told> {
     let (sender, receiver) = mpsc::unbounded_channel();
     watch_kind(client, &sender, News::Repository);
     watch_kind(client, &sender, News::Policy);
     watch_kind(client, &sender, News::Automation);
     watch_kind(client, &sender, News::Plan);
+    watch_kind(client, &sender, News::Receiver);
     watch_kind(client, &sender, News::Event);
     // A loose reference is a file: no `git` has to be asked.
     let head = repository.path().join("refs/heads/main");
@@ -44,7 +50,7 @@ pub(crate) fn watch(client: &Client, repository: &TempRepo) -> UnboundedReceiver
     receiver
 }
 
-fn watch_kind<K>(client: &Client, sender: &UnboundedSender<News>, news: fn(K) -> News)
+fn watch_kind<K>(client: &Client, sender: &UnboundedSender<Told>, news: fn(K) -> News)
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     K: Clone + Debug + DeserializeOwned + Send + 'static,
@@ -58,21 +64,22 @@ where
             .filter_map(|object| future::ready(object.ok()));
         let mut objects = std::pin::pin!(objects);
         while let Some(object) = objects.next().await {
-            if sender.send(news(object)).is_err() {
+            if sender.send((Instant::now(), news(object))).is_err() {
                 break;
             }
         }
     });
 }
 
-async fn watch_head(path: PathBuf, sender: UnboundedSender<News>) {
+async fn watch_head(path: PathBuf, sender: UnboundedSender<Told>) {
     let mut last = String::new();
     while !sender.is_closed() {
         if let Ok(head) = tokio::fs::read_to_string(&path).await
             && head != last
         {
             last.clone_from(&head);
-            drop(sender.send(News::Head(head.trim().to_owned())));
+            let news = News::Head(head.trim().to_owned());
+            drop(sender.send((Instant::now(), news)));
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }

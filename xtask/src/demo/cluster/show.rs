@@ -4,24 +4,28 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use api::annotations::RECONCILE_REQUESTED;
 use api::conditions::{READY, TRUE};
 use api::image::v1::ImageUpdateAutomation;
 use api::repin::v1alpha1::Phase;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::hops::Hops;
 use super::line::Line;
-use super::news::News;
+use super::news::{News, Told};
 use crate::console;
 
 /// What was shown so far.
 pub(crate) struct Show {
-    news: UnboundedReceiver<News>,
+    news: UnboundedReceiver<Told>,
     /// When the part that is shown began.
     origin: Instant,
     /// The last line of each object.
     last: HashMap<(String, String), String>,
     events: BTreeSet<String>,
     seen: Seen,
+    /// How far the webhook under way has come.
+    hops: Option<Hops>,
 }
 
 /// What of an update has been seen.
@@ -37,17 +41,22 @@ struct Seen {
     told: Option<String>,
     /// The texts of all Events.
     events: Vec<String>,
+    /// Where the Receiver takes webhooks.
+    hook_path: Option<String>,
+    /// What the last webhook has written on the ImageRepository.
+    request: Option<String>,
 }
 
 impl Show {
     /// Shows these news.
-    pub(crate) fn new(news: UnboundedReceiver<News>) -> Self {
+    pub(crate) fn new(news: UnboundedReceiver<Told>) -> Self {
         Self {
             news,
             origin: Instant::now(),
             last: HashMap::new(),
             events: BTreeSet::new(),
             seen: Seen::default(),
+            hops: None,
         }
     }
 
@@ -64,6 +73,36 @@ impl Show {
             text: text.to_owned(),
         };
         console::line(line.at(self.origin.elapsed()));
+    }
+
+    /// Follows a webhook for this tag that is sent now.
+    pub(crate) fn follow(&mut self, tag: &str) {
+        self.hops = Some(Hops::begin(tag, self.seen.request.clone()));
+    }
+
+    /// The webhook has been answered.
+    pub(crate) fn answered(&mut self) {
+        if let Some(hops) = &mut self.hops {
+            hops.answered(Instant::now());
+        }
+    }
+
+    /// Prints when the webhook came how far; an error where it was not what led to the commit.
+    pub(crate) fn tell_hops(&mut self) -> Result<()> {
+        let Some(hops) = self.hops.take() else {
+            bail!("no webhook was sent");
+        };
+        hops.tell()
+    }
+
+    /// Shows news until the path of a Receiver is known, and returns it.
+    pub(crate) async fn until_received(&mut self) -> Result<String> {
+        loop {
+            if let Some(path) = &self.seen.hook_path {
+                return Ok(path.clone());
+            }
+            self.next().await?;
+        }
     }
 
     /// Shows news until so many policies have selected a tag.
@@ -106,7 +145,7 @@ impl Show {
                     None => listening = false,
                 },
                 news = self.news.recv() => match news {
-                    Some(news) => self.take_in(&news),
+                    Some((at, news)) => self.take_in(&news, at),
                     None => return,
                 },
             }
@@ -114,15 +153,18 @@ impl Show {
     }
 
     async fn next(&mut self) -> Result<()> {
-        let Some(news) = self.news.recv().await else {
+        let Some((at, news)) = self.news.recv().await else {
             bail!("nothing is watched any more");
         };
-        self.take_in(&news);
+        self.take_in(&news, at);
         Ok(())
     }
 
-    fn take_in(&mut self, news: &News) {
-        self.seen.take_in(news);
+    fn take_in(&mut self, news: &News, at: Instant) {
+        self.seen.take_in(news, at);
+        if let Some(hops) = &mut self.hops {
+            hops.take_in(news, at);
+        }
         let Some(line) = Line::of(news) else { return };
         let is_new = if let News::Event(_) = news {
             self.events.insert(format!("{} {}", line.name, line.text))
@@ -131,15 +173,19 @@ impl Show {
             self.last.insert(key, line.text.clone()).as_ref() != Some(&line.text)
         };
         if is_new {
-            console::line(line.at(self.origin.elapsed()));
+            console::line(line.at(at.saturating_duration_since(self.origin)));
         }
     }
 }
 
 impl Seen {
-    fn take_in(&mut self, news: &News) {
+    fn take_in(&mut self, news: &News, at: Instant) {
         match news {
-            News::Head(head) => self.head = Some((head.clone(), Instant::now())),
+            News::Head(head) => self.head = Some((head.clone(), at)),
+            News::Receiver(receiver) => {
+                let status = receiver.status.as_ref();
+                self.hook_path = status.and_then(|status| status.webhook_path.clone());
+            }
             News::Automation(automation) => self.told = told(automation),
             News::Plan(plan) if plan.phase() == Phase::Pushed => {
                 let commit = plan
@@ -155,7 +201,12 @@ impl Seen {
                 self.selected
                     .extend(latest.and_then(|_| policy.metadata.name.clone()));
             }
-            News::Plan(_) | News::Repository(_) => {}
+            News::Repository(repository) => {
+                let annotations = repository.metadata.annotations.as_ref();
+                let request = annotations.and_then(|all| all.get(RECONCILE_REQUESTED));
+                self.request = request.cloned();
+            }
+            News::Plan(_) => {}
         }
     }
 
@@ -194,6 +245,8 @@ mod tests {
             pushed: Some((commit.clone(), "reg/app:5.0.4\n".to_owned())),
             told: Some(commit),
             events: vec!["pushed commit '0123456' to branch 'main'\nreg/app:5.0.4".to_owned()],
+            hook_path: None,
+            request: None,
         }
     }
 

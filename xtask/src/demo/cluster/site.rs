@@ -2,32 +2,37 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Error, Result};
-use api::annotations::RECONCILE_REQUESTED;
-use api::image::v1::ImageRepository;
-use kube::api::{Patch, PatchParams};
-use kube::{Api, Client};
-use serde_json::json;
+use http::{Request, StatusCode};
+use kube::{Client, Config};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_support::cluster::{ControllerOptions, ControllerProcess, Scope};
 use test_support::control_plane::{ControlPlane, Programs};
+use test_support::process::free_port;
 use tokio::task::spawn_blocking;
 
 use crate::console;
 use crate::program::Program;
 
 /// The controllers, in the order of the work.
-pub(crate) const CONTROLLERS: [&str; 4] = [
+pub(crate) const CONTROLLERS: [&str; 5] = [
     "registry-scanner",
     "policy-evaluator",
     "manifest-setter",
     "git-writer",
+    RECEIVER,
 ];
+/// The one that takes webhooks.
+const RECEIVER: &str = "webhook-receiver";
 /// Those that read repositories, and keep what they have read in the folder of their process.
 const WITH_A_CACHE: [&str; 2] = ["manifest-setter", "git-writer"];
 const NAMESPACE: &str = "flux-system";
+/// How long the API server may take to serve definitions that have changed, and when it is asked again.
+const AFTER_A_CHANGE: Duration = Duration::from_secs(30);
+const TRY_AGAIN: Duration = Duration::from_millis(200);
 /// How many of the last lines of each controller are shown when something went wrong.
 const LAST_LINES: usize = 10;
 
@@ -37,7 +42,10 @@ pub(crate) struct Site {
     controllers: Vec<ControllerProcess>,
     plane: ControlPlane,
     kubectl: Kubectl,
-    requests: AtomicU32,
+    /// Where webhooks go: what a load balancer would have in the place of this port.
+    hooks: String,
+    /// Who sends them.
+    sender: Client,
 }
 
 impl Site {
@@ -52,24 +60,24 @@ impl Site {
         console::line(format_args!("KUBECONFIG  {}", kubectl.kubeconfig));
         kubectl.apply(&["-f", "deploy/base/namespace.yaml"]).await?;
         kubectl.apply(&["-k", "deploy/base/admission"]).await?;
+        let hooks = format!("127.0.0.1:{}", free_port());
+        let url = format!("http://{hooks}").parse();
+        let sender = Config::new(url.context("read the address of webhooks")?);
         Ok(Self {
             controllers: Vec::new(),
             plane,
             kubectl,
-            requests: AtomicU32::new(0),
+            hooks,
+            sender: Client::try_from(sender).context("prepare the sender of webhooks")?,
         })
     }
 
     /// Starts the controllers and waits until they are ready.
     pub(crate) async fn run_controllers(&mut self) -> Result<()> {
         for name in CONTROLLERS {
-            let cache = WITH_A_CACHE.contains(&name);
             let options = ControllerOptions {
                 scope: Scope::All,
-                args: cache
-                    .then(|| "--cache-dir=cache".to_owned())
-                    .into_iter()
-                    .collect(),
+                args: self.arguments(name),
                 ..ControllerOptions::default()
             };
             let cluster = self.plane.cluster();
@@ -83,12 +91,28 @@ impl Site {
         Ok(())
     }
 
+    /// What a controller needs to know about this machine, where its Deployment has a Service or a volume.
+    fn arguments(&self, name: &str) -> Vec<String> {
+        if WITH_A_CACHE.contains(&name) {
+            return vec!["--cache-dir=cache".to_owned()];
+        }
+        if name != RECEIVER {
+            return Vec::new();
+        }
+        let conversion = format!("127.0.0.1:{}", free_port());
+        vec![
+            format!("--receiverAddr={}", self.hooks),
+            format!("--conversion-addr={conversion}"),
+            format!("--conversion-url=https://{conversion}"),
+        ]
+    }
+
     /// A client with every right.
     pub(crate) fn client(&self) -> Client {
         self.plane.client()
     }
 
-    /// Applies objects as a user does.
+    /// Applies objects as a user does. A moment after the conversion has begun the API server may not serve it yet.
     pub(crate) async fn apply(&self, objects: &[(String, String)]) -> Result<()> {
         let directory = TempDir::new().context("create a temporary directory")?;
         for (name, text) in objects {
@@ -96,18 +120,40 @@ impl Site {
             fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
         }
         let path = directory.path().display().to_string();
-        self.kubectl.apply(&["-f", &path]).await
+        let started = Instant::now();
+        loop {
+            let applied = self.kubectl.apply(&["-f", &path]).await;
+            if applied.is_ok() || started.elapsed() > AFTER_A_CHANGE {
+                return applied;
+            }
+            tokio::time::sleep(TRY_AGAIN).await;
+        }
     }
 
-    /// Asks for a scan, as webhooks of registries do.
-    pub(crate) async fn request_scan(&self) -> Result<()> {
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let request = json!({RECONCILE_REQUESTED: format!("demo-{number}")});
-        let request = Patch::Merge(json!({"metadata": {"annotations": request}}));
-        let api: Api<ImageRepository> = Api::namespaced(self.client(), NAMESPACE);
-        let params = PatchParams::default();
-        let asked = api.patch("podinfo", &params, &request).await;
-        asked.map(drop).context("ask for a scan of podinfo")
+    /// Posts a webhook.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<()> {
+        let posted = self.send(path, body).await?;
+        posted.context("post a webhook")
+    }
+
+    /// Waits until webhooks for this path are taken, a moment after the status says so. What asks is nothing that Docker Hub
+    /// sends, and is refused there.
+    pub(crate) async fn until_taken(&self, path: &str) -> Result<()> {
+        while let Err(kube::Error::Api(status)) = self.send(path, &json!([])).await? {
+            if status.code != StatusCode::NOT_FOUND.as_u16() {
+                break;
+            }
+            tokio::time::sleep(TRY_AGAIN).await;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, path: &str, body: &Value) -> Result<kube::Result<()>> {
+        let request = Request::post(path)
+            .header("content-type", "application/json")
+            .body(body.to_string().into_bytes())
+            .context("put a webhook together")?;
+        Ok(self.sender.request_text(request).await.map(drop))
     }
 
     /// Prints commands to type in another terminal.
@@ -120,7 +166,7 @@ impl Site {
         let shown = |words: &str| {
             console::line(format_args!("  {program} -n {NAMESPACE} {words}"));
         };
-        shown("get imagerepositories,imagepolicies,imageupdateautomations");
+        shown("get imagerepositories,imagepolicies,imageupdateautomations,receivers");
         shown("get imageupdateplans");
         shown("describe imageupdateautomation flux-system");
     }

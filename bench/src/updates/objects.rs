@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use crate::generate::{POLICIES, image_repository, policy_name};
 
 /// Name of the automation and of its GitRepository.
-pub(super) const NAME: &str = "bench";
+pub(crate) const NAME: &str = "bench";
 
 /// The objects of one namespace: ten policies, a GitRepository and its automation.
 #[derive(Clone)]
-pub(super) struct Objects {
+pub(crate) struct Objects {
     client: Client,
     namespace: &'static str,
     registry: String,
@@ -26,7 +26,7 @@ pub(super) struct Objects {
 
 impl Objects {
     /// Of the images of this registry.
-    pub(super) fn new(client: &Client, namespace: &'static str, registry: &str) -> Self {
+    pub(crate) fn new(client: &Client, namespace: &'static str, registry: &str) -> Self {
         Self {
             client: client.clone(),
             namespace,
@@ -34,7 +34,8 @@ impl Objects {
         }
     }
 
-    fn api<K>(&self) -> Api<K>
+    /// The objects of a kind.
+    pub(crate) fn api<K>(&self) -> Api<K>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
@@ -42,7 +43,7 @@ impl Objects {
     }
 
     /// Makes the policies, each with the tag `0.0.1`.
-    pub(super) async fn create_policies(&self) -> Result<()> {
+    pub(crate) async fn create_policies(&self) -> Result<()> {
         for policy in 0..POLICIES {
             let name = policy_name(policy);
             let spec = json!({
@@ -56,7 +57,7 @@ impl Objects {
     }
 
     /// Writes a choice as policy-evaluator does.
-    pub(super) async fn choose(&self, policy: usize, tag: &str) -> Result<()> {
+    pub(crate) async fn choose(&self, policy: usize, tag: &str) -> Result<()> {
         let image = format!("{}/{}", self.registry, image_repository(policy));
         let status = json!({"status": {"latestRef": {"name": image, "tag": tag}}});
         let name = policy_name(policy);
@@ -68,7 +69,7 @@ impl Objects {
     }
 
     /// Makes the GitRepository and the automation that scans these paths this often.
-    pub(super) async fn automate(&self, url: &str, path: &str, interval: &str) -> Result<()> {
+    pub(crate) async fn automate(&self, url: &str, path: &str, interval: &str) -> Result<()> {
         let source = json!({"interval": "1h", "url": url, "ref": {"branch": "main"}});
         self.apply::<GitRepository>(NAME, source).await?;
         let automation = json!({
@@ -80,7 +81,8 @@ impl Objects {
         self.apply::<ImageUpdateAutomation>(NAME, automation).await
     }
 
-    async fn apply<K>(&self, name: &str, spec: Value) -> Result<()>
+    /// Applies an object of these.
+    pub(crate) async fn apply<K>(&self, name: &str, spec: Value) -> Result<()>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
             + Clone
@@ -103,7 +105,7 @@ impl Objects {
     }
 
     /// Takes the automation and all of its plans away.
-    pub(super) async fn clear(&self) -> Result<()> {
+    pub(crate) async fn clear(&self) -> Result<()> {
         let (params, all) = (DeleteParams::default(), ListParams::default());
         self.api::<ImageUpdateAutomation>()
             .delete_collection(&params, &all)
@@ -117,7 +119,7 @@ impl Objects {
     }
 
     /// How many plans there are.
-    pub(super) async fn plans(&self) -> Result<usize> {
+    pub(crate) async fn plans(&self) -> Result<usize> {
         let plans = self
             .api::<ImageUpdatePlan>()
             .list_metadata(&ListParams::default())
@@ -126,7 +128,7 @@ impl Objects {
     }
 
     /// The automation.
-    pub(super) async fn automation(&self) -> Result<ImageUpdateAutomation> {
+    pub(crate) async fn automation(&self) -> Result<ImageUpdateAutomation> {
         let automation = self.api::<ImageUpdateAutomation>().get(NAME).await;
         automation.context("read the automation")
     }
