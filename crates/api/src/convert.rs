@@ -8,6 +8,7 @@
 mod carry;
 mod shape;
 
+use kube::CustomResourceExt as _;
 use serde_json::{Map, Value};
 
 pub(crate) use self::carry::drop_nulls;
@@ -115,6 +116,15 @@ impl Kind {
         }
     }
 
+    fn definition(self) -> &'static str {
+        match self {
+            Self::ImageRepository => image::v1::ImageRepository::crd_name(),
+            Self::ImagePolicy => image::v1::ImagePolicy::crd_name(),
+            Self::ImageUpdateAutomation => image::v1::ImageUpdateAutomation::crd_name(),
+            Self::Receiver => notification::v1::Receiver::crd_name(),
+        }
+    }
+
     fn versions(self) -> &'static [&'static str] {
         match self {
             Self::ImageRepository | Self::ImagePolicy | Self::ImageUpdateAutomation => {
@@ -138,6 +148,21 @@ impl Kind {
                 served: served.join(", "),
             })
     }
+}
+
+/// Every kind that is converted: the name of its CustomResourceDefinition, and its versions, the stored one first.
+///
+/// The same as [`crds()`](crate::crds()) says, without making their schemas.
+pub fn definitions() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    let kinds = [
+        Kind::ImagePolicy,
+        Kind::ImageRepository,
+        Kind::ImageUpdateAutomation,
+        Kind::Receiver,
+    ];
+    kinds
+        .into_iter()
+        .map(|kind| (kind.definition(), kind.versions()))
 }
 
 /// Whether objects of this `apiVersion` and `kind` are converted, as far as group and kind tell.

@@ -473,3 +473,18 @@ proptest! {
         prop_assert!(expected);
     }
 }
+
+#[test]
+fn every_definition_of_several_versions_is_converted() {
+    let of_crds = crate::crds().into_iter().filter_map(|crd| {
+        let versions = crd.spec.versions.into_iter().map(|version| version.name);
+        let versions: Vec<_> = versions.collect();
+        (versions.len() > 1).then_some((crd.metadata.name?, versions))
+    });
+    let of_crds: Vec<_> = of_crds.collect();
+    let told = definitions().map(|(name, versions)| {
+        let versions = versions.iter().map(|&version| version.to_owned());
+        (name.to_owned(), versions.collect::<Vec<_>>())
+    });
+    assert_eq!(told.collect::<Vec<_>>(), of_crds);
+}

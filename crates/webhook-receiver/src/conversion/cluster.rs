@@ -73,9 +73,9 @@ impl Cluster {
     pub(super) fn news(&self, kinds: &[Convertible]) -> impl Stream<Item = News> + Send + use<> {
         let secret = watched(self.secrets.clone(), SECRET, News::Secret);
         let definitions = kinds.iter().map(|kind| {
-            let name = kind.name.clone();
+            let name = kind.name.to_owned();
             let told = move |definition| News::Definition(name.clone(), definition);
-            watched(self.definitions.clone(), &kind.name, told)
+            watched(self.definitions.clone(), kind.name, told)
         });
         stream::select(secret, stream::select_all(definitions))
     }

@@ -98,20 +98,17 @@ impl Resource for Definition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Convertible {
     /// The name of its definition.
-    pub(super) name: String,
+    pub(super) name: &'static str,
     /// Every version that we convert it between.
-    versions: Vec<String>,
+    versions: &'static [&'static str],
 }
 
-/// The kinds that are converted, out of our own definitions.
+/// The kinds that are converted.
 pub(super) fn convertible() -> Vec<Convertible> {
-    let several = api::crds().into_iter().filter_map(|crd| {
-        let versions = crd.spec.versions.into_iter().map(|version| version.name);
-        let versions: Vec<String> = versions.collect();
-        let name = crd.metadata.name?;
-        (versions.len() > 1).then_some(Convertible { name, versions })
-    });
-    several.collect()
+    let definitions = api::convert::definitions();
+    definitions
+        .map(|(name, versions)| Convertible { name, versions })
+        .collect()
 }
 
 /// What is to be done about a definition.

@@ -208,7 +208,7 @@ impl Keeper {
         };
         let authorities = stored.authorities();
         let mut kinds = self.setting.kinds.iter();
-        kinds.all(|kind| match self.definitions.get(&kind.name) {
+        kinds.all(|kind| match self.definitions.get(kind.name) {
             Some(Some(found)) => {
                 !matches!(self.judge(found, kind, &authorities), Verdict::Patch(_))
             }
@@ -228,14 +228,14 @@ impl Keeper {
         let authorities = stored.authorities();
         let mut pause = AT_LEAST;
         for kind in self.setting.kinds.clone() {
-            let Some(Some(found)) = self.definitions.get(&kind.name) else {
+            let Some(Some(found)) = self.definitions.get(kind.name) else {
                 continue;
             };
             match self.judge(found, &kind, &authorities) {
                 Verdict::Done => {}
-                Verdict::Foreign => self.tell_foreign(&kind.name),
+                Verdict::Foreign => self.tell_foreign(kind.name),
                 Verdict::Patch(patch) => {
-                    pause = pause.min(self.point(&kind.name, &patch).await);
+                    pause = pause.min(self.point(kind.name, &patch).await);
                 }
             }
         }
